@@ -14,5 +14,5 @@ module dev.lanegrad {
     requires jdk.incubator.vector;
 
     exports dev.lanegrad;
-    exports dev.lanegrad.expr;
+    exports dev.lanegrad.optim;
 }

@@ -1,0 +1,422 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Writes the loops of the folds, one class for each operation and type, from one text: the compiler turns a loop into
+ * vector code only if the operation stands in it as a constant, and Java has no other way to say that once.
+ *
+ * <p>To run, in the project's directory: {@code java src/build/java/FoldSources.java}. With the argument {@code check}
+ * nothing is written, and the status is 1 if a file differs.
+ */
+final class FoldSources {
+    private static final Path TARGET = Path.of("src/main/java/dev/lanegrad/internal/kernel");
+
+    /** An operation: its name, what it is in words, the identity, and the expression of two operands of a type. */
+    private record Op(String name, String words, String identity, String expression) {
+    }
+
+    private static final List<Op> OPS = List.of(
+            new Op("Sum", "Sums", "-0@s@", "$1.add($2)"),
+            new Op("Prod", "Products", "1", "$1.mul($2)"),
+            new Op("Max", "Maxima", "@T@.NEGATIVE_INFINITY",
+                    "$1.blend($2, $1.compare(LT, $2).or($2.compare(NE, $2)))"),
+            new Op("Min", "Minima", "@T@.POSITIVE_INFINITY",
+                    "$1.blend($2, $2.compare(LT, $1).or($2.compare(NE, $2)))"));
+
+    private static final String TEXT = """
+            package dev.lanegrad.internal.kernel;
+
+            @OPERATORS@import dev.lanegrad.internal.memory.Raw;
+            import java.lang.foreign.MemorySegment;
+            import java.nio.ByteOrder;
+            import jdk.incubator.vector.@T@Vector;
+            import jdk.incubator.vector.VectorMask;
+            import jdk.incubator.vector.VectorOperators;
+            import jdk.incubator.vector.VectorShuffle;
+            import jdk.incubator.vector.VectorSpecies;
+
+            /** @WORDS@ of @t@s. Written by src/build/java/FoldSources.java: change it there. */
+            final class Fold@T@@NAME@ extends FoldLoops {
+                private static final MemorySegment ALL = Raw.ALL;
+                private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+                private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
+                private static final int V = S.length();
+                private static final int VB = S.vectorByteSize();
+                private static final int BYTES = @T@.BYTES;
+                private static final int GROUP = LANES * BYTES;
+                private static final @t@ IDENTITY = @IDENTITY@;
+                private static final @T@Vector ID = @T@Vector.broadcast(S, IDENTITY);
+                private static final @T@Vector IOTA = @T@Vector.zero(S).addIndex(1);
+                private static final VectorMask<@T@> UPPER = IOTA.compare(VectorOperators.GE, V / 2);
+                private static final VectorShuffle<@T@> FRONT_1 = halves(1, 0);
+                private static final VectorShuffle<@T@> FRONT_2 = halves(2, 0);
+                private static final VectorShuffle<@T@> FRONT_4 = halves(4, 0);
+                private static final VectorShuffle<@T@> FRONT_8 = halves(8, 0);
+                private static final VectorShuffle<@T@> BACK_1 = halves(1, 1);
+                private static final VectorShuffle<@T@> BACK_2 = halves(2, 1);
+                private static final VectorShuffle<@T@> BACK_4 = halves(4, 1);
+                private static final VectorShuffle<@T@> BACK_8 = halves(8, 1);
+                private static final VectorShuffle<@T@> BY_8 = VectorShuffle.iota(S, 8 % V, 1, true);
+                private static final VectorShuffle<@T@> BY_4 = VectorShuffle.iota(S, 4 % V, 1, true);
+                private static final VectorShuffle<@T@> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
+                private static final VectorShuffle<@T@> BY_1 = VectorShuffle.iota(S, 1, 1, true);
+
+                // Out of runs of 2w elements, the front halves (half 0) or the back ones (1), side by side; twice in a row.
+                private static VectorShuffle<@T@> halves(int w, int half) {
+                    return VectorShuffle.fromOp(S, i -> (i % (V / 2) / w * 2 + half) * w + i % w & V - 1);
+                }
+
+            @LANES@
+                @Override
+                void pad(long in, long rowStride, int n, int rows, long out, int pitch) {
+                    VectorMask<@T@> valid = IOTA.compare(VectorOperators.LT, (@t@) n);
+                    for (int row = 0; row < rows; row++) {
+                        @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, in + row * rowStride, ORDER);
+                        ID.blend(x, valid).intoMemorySegment(ALL, out + (long) row * pitch, ORDER);
+                    }
+                }
+
+                @Override
+                void halve(long in, int bytes, int level, long out) {
+                    switch (level) {
+                        case 0 -> halve1(in, bytes, out);
+                        case 1 -> halve2(in, bytes, out);
+                        case 2 -> halve4(in, bytes, out);
+                        default -> halve8(in, bytes, out);
+                    }
+                }
+
+            @HALVES@
+                @Override
+                void small(long in, int n, long out) {
+                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, in, ORDER);
+                    x = ID.blend(x, IOTA.compare(VectorOperators.LT, (@t@) n));
+                    @T@Vector y;
+            @ROTATE@
+                }
+
+                @Override
+                void tree(long lanes, long out) {
+                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, lanes, ORDER);
+                    @T@Vector y;
+            @ROTATE@
+                }
+
+                @Override
+                void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
+                    for (int row = 0; row < rows; row++) {
+                        long p = to + row * toStride;
+                        long q = in + row * inStride;
+                        for (int d = 0; d < bytes; d += VB) {
+                            @T@Vector a = @T@Vector.fromMemorySegment(S, ALL, p + d, ORDER);
+            @FAR@
+                            a.intoMemorySegment(ALL, p + d, ORDER);
+                        }
+                    }
+                }
+
+                @Override
+                void joinFourNarrow(long to, long toStride, long in, long inStride, long far, int rows) {
+                    for (int row = 0; row < rows; row++) {
+                        long p = to + row * toStride;
+                        long q = in + row * inStride;
+                        @T@Vector a = @T@Vector.fromMemorySegment(S, ALL, p, ORDER);
+            @NEAR@
+                        a.intoMemorySegment(ALL, p, ORDER);
+                    }
+                }
+
+                @Override
+                void join(long a, long aStride, long b, long bStride, long out, long outStride, int rows, int bytes) {
+                    for (int row = 0; row < rows; row++) {
+                        long p = a + row * aStride;
+                        long q = b + row * bStride;
+                        long r = out + row * outStride;
+                        int d = 0;
+                        for (; d < bytes - 3 * VB; d += 4 * VB) {
+            @JOIN@
+                        }
+                        for (; d < bytes; d += VB) {
+                            @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + d, ORDER);
+                            @T@Vector y = @T@Vector.fromMemorySegment(S, ALL, q + d, ORDER);
+                            {x, y}.intoMemorySegment(ALL, r + d, ORDER);
+                        }
+                    }
+                }
+
+                @Override
+                void joinNarrow(long a, long aStride, long b, long bStride, long out, long outStride, int rows) {
+                    for (int row = 0; row < rows; row++) {
+                        @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, a + row * aStride, ORDER);
+                        @T@Vector y = @T@Vector.fromMemorySegment(S, ALL, b + row * bStride, ORDER);
+                        {x, y}.intoMemorySegment(ALL, out + row * outStride, ORDER);
+                    }
+                }
+
+                @Override
+                void fill(long out, int bytes) {
+                    for (int d = 0; d < bytes; d += VB) {
+                        ID.intoMemorySegment(ALL, out + d, ORDER);
+                    }
+                }
+            }
+            """;
+
+    private static final String FIND = """
+            package dev.lanegrad.internal.kernel;
+
+            import dev.lanegrad.internal.memory.Raw;
+            import java.lang.foreign.MemorySegment;
+            import java.lang.foreign.ValueLayout;
+            import java.nio.ByteOrder;
+            import jdk.incubator.vector.@T@Vector;
+            import jdk.incubator.vector.@I@Vector;
+            import jdk.incubator.vector.VectorMask;
+            import jdk.incubator.vector.VectorOperators;
+            import jdk.incubator.vector.VectorSpecies;
+
+            /** Search for known extremes among @t@s. Written by src/build/java/FoldSources.java: change it there. */
+            final class ArgFold@T@ extends ArgFoldLoops {
+                private static final MemorySegment ALL = Raw.ALL;
+                private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+                private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
+                private static final VectorSpecies<@IB@> I = @I@Vector.SPECIES_PREFERRED;
+                private static final int V = S.length();
+                private static final int VB = S.vectorByteSize();
+
+                @Override
+                void rows(long in, long rowStride, int rows, long extremes, long add, long out) {
+                    for (int row = 0; row < rows; row++) {
+                        @t@ extreme = ALL.get(ValueLayout.JAVA_@U@, extremes + row * (long) @T@.BYTES);
+                        @T@Vector e = @T@Vector.broadcast(S, extreme);
+                        long p = in + row * rowStride;
+                        int lane = V;
+                        int d = 0;
+                        for (; lane == V; d += VB) {
+                            @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + d, ORDER);
+                            lane = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x)).firstTrue();
+                        }
+                        ALL.set(ValueLayout.JAVA_LONG, out + row * (long) Long.BYTES, add + d / @T@.BYTES - V + lane);
+                    }
+                }
+
+                @Override
+                void columns(long in, long rowStride, int first, int rows, int bytes, long extremes, long indices) {
+                    for (int row = rows - 1; row >= 0; row--) {
+                        @I@Vector i = @I@Vector.broadcast(I, first + row);
+                        long p = in + row * rowStride;
+                        for (int d = 0; d < bytes; d += VB) {
+                            @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + d, ORDER);
+                            @T@Vector e = @T@Vector.fromMemorySegment(S, ALL, extremes + d, ORDER);
+                            VectorMask<@T@> found = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x));
+                            @I@Vector known = @I@Vector.fromMemorySegment(I, ALL, indices + d, ORDER);
+                            known.blend(i, found.cast(I)).intoMemorySegment(ALL, indices + d, ORDER);
+                        }
+                    }
+                }
+            }
+            """;
+
+    private static final String LANES = """
+                // One method: accumulators live in registers only as locals. They begin as broadcasts, not as the constant ID,
+                // because the compiler cannot merge a constant object with vectors around a loop but by boxing all of them.
+                @HEAD@(long in, long rowStride, int n, int rows, long out, long work) {
+                    int whole = (n & -LANES) * BYTES;
+                    int rest = n & LANES - 1;
+                    long slabs = work + GROUP;
+                    if (rest > 0) {
+                        for (int d = 0; d < GROUP; d += VB) {
+                            ID.intoMemorySegment(ALL, work + d, ORDER);
+                        }
+                    }
+                    for (int row = 0; row < rows; row++) {
+                        long p = in + row * rowStride;
+                        for (int i = 0; i < rest; i += V) {
+                            @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
+                            x = ID.blend(x, IOTA.compare(VectorOperators.LT, (@t@) (rest - i)));
+                            x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
+                        }
+            @BEGIN@
+                        for (int s = 0; s < GROUP; s += @A@ * VB) {
+                            if (@A@ * VB < GROUP) {
+            @AGAIN@
+                            }
+                            for (int part = 0; part < 2; part++) {
+                                long q = s + (part == 0 ? p : work);
+                                int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
+                                for (int d = 0; d < bytes; d += GROUP) {
+            @GROUP@
+                                }
+                            }
+                            if (@A@ * VB < GROUP) {
+            @PUT@
+                            }
+                        }
+                        if (@A@ * VB == GROUP) {
+            @TREE@
+                            a0 = {a0, a1};
+                            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+                        } else {
+                            for (int w = GROUP / 2; w >= VB; w >>= 1) {
+                                for (int d = 0; d < w; d += VB) {
+                                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, slabs + d, ORDER);
+                                    @T@Vector y = @T@Vector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
+                                    x = {x, y};
+                                    x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
+                                }
+                            }
+                        }
+                    }
+                }
+
+            """;
+    private static final String BEGIN = """
+                        @T@Vector a# = @T@Vector.broadcast(S, IDENTITY);
+            """;
+    private static final String AGAIN = """
+                                a# = @T@Vector.broadcast(S, IDENTITY);
+            """;
+    private static final String PUT = """
+                                a#.intoMemorySegment(ALL, slabs + s + # * VB, ORDER);
+            """;
+    private static final String CHOICE = """
+                @Override
+                void lanes(long in, long rowStride, int n, int rows, long out, long work) {
+                    if (4 * VB == GROUP) {
+                        lanes4(in, rowStride, n, rows, out, work);
+                    } else {
+                        lanes8(in, rowStride, n, rows, out, work);
+                    }
+                }
+
+            """;
+    // A method for each width, because a shuffle that is not a constant is an object to the compiler.
+    private static final String HALVE = """
+                private static void halve#(long in, int bytes, long out) {
+                    for (int d = 0; d < bytes; d += VB) {
+                        @T@Vector a = @T@Vector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
+                        @T@Vector b = @T@Vector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
+                        @T@Vector x = a.rearrange(FRONT_#).blend(b.rearrange(FRONT_#), UPPER);
+                        @T@Vector y = a.rearrange(BACK_#).blend(b.rearrange(BACK_#), UPPER);
+                        {x, y}.intoMemorySegment(ALL, out + d, ORDER);
+                    }
+                }
+
+            """;
+    private static final String ROTATE = """
+                    if (V > 8) {
+                        y = x.rearrange(BY_8);
+                        x = {x, y};
+                    }
+                    if (V > 4) {
+                        y = x.rearrange(BY_4);
+                        x = {x, y};
+                    }
+                    if (V > 2) {
+                        y = x.rearrange(BY_2);
+                        x = {x, y};
+                    }
+                    y = x.rearrange(BY_1);
+                    {x, y}.intoMemorySegment(ALL, out, ORDER);
+            """;
+    private static final String FAR = """
+                            @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * far + d, ORDER);
+                            a = {a, x#};
+            """;
+    private static final String NEAR = """
+                        @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * far, ORDER);
+                        a = {a, x#};
+            """;
+    private static final String GROUP = """
+                                    @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + d + # * VB, ORDER);
+                                    a# = {a#, x#};
+            """;
+    private static final String JOIN = """
+                            @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + d + # * VB, ORDER);
+                            @T@Vector y# = @T@Vector.fromMemorySegment(S, ALL, q + d + # * VB, ORDER);
+                            {x#, y#}.intoMemorySegment(ALL, r + d + # * VB, ORDER);
+            """;
+
+    private FoldSources() {
+    }
+
+    /** Writes or checks the files. */
+    public static void main(String[] arguments) throws IOException {
+        boolean check = arguments.length > 0 && arguments[0].equals("check");
+        boolean equal = true;
+        for (String type : List.of("Float", "Double")) {
+            for (Op op : OPS) {
+                equal &= put("Fold" + type + op.name(), text(type, op), check);
+            }
+            equal &= put("ArgFold" + type, typed(type, FIND), check);
+        }
+        System.exit(equal ? 0 : 1);
+    }
+
+    private static boolean put(String name, String text, boolean check) throws IOException {
+        Path file = TARGET.resolve(name + ".java");
+        if (check) {
+            return Files.exists(file) && Files.readString(file).equals(text);
+        }
+        Files.writeString(file, text);
+        return true;
+    }
+
+    private static String typed(String type, String text) {
+        boolean isFloat = type.equals("Float");
+        return text.replace("@s@", isFloat ? "f" : "d").replace("@IB@", isFloat ? "Integer" : "Long")
+                .replace("@I@", isFloat ? "Int" : "Long").replace("@U@", type.toUpperCase(Locale.ROOT))
+                .replace("@T@", type).replace("@t@", type.toLowerCase(Locale.ROOT));
+    }
+
+    private static String text(String type, Op op) {
+        boolean compares = op.expression().contains("LT");
+        boolean isFloat = type.equals("Float");
+        String lanes = isFloat
+                ? CHOICE + lanes(4, "private static void lanes4") + lanes(8, "private static void lanes8")
+                : lanes(8, "@Override\n    void lanes");
+        String text = TEXT
+                .replace("@LANES@\n", lanes)
+                .replace("@HALVES@\n", HALVE.replace("#", "1") + HALVE.replace("#", "2") + HALVE.replace("#", "4")
+                        + HALVE.replace("#", "8"))
+                .replace("@ROTATE@\n", ROTATE).replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
+                .replace("@JOIN@\n", times(4, JOIN))
+                .replace("@OPERATORS@", compares ? """
+                        import static jdk.incubator.vector.VectorOperators.LT;
+                        import static jdk.incubator.vector.VectorOperators.NE;
+
+                        """ : "")
+                .replace("@NAME@", op.name()).replace("@WORDS@", op.words())
+                .replace("@IDENTITY@", op.identity());
+        Matcher joins = Pattern.compile("\\{(\\w+), (\\w+)}").matcher(typed(type, text));
+        return joins.replaceAll(op.expression());
+    }
+
+    private static String lanes(int a, String head) {
+        StringBuilder tree = new StringBuilder();
+        for (int w = a / 2; w > 1; w /= 2) {
+            for (int j = 0; j < w; j++) {
+                tree.append("                a%d = {a%d, a%d};\n".formatted(j, j, j + w));
+            }
+        }
+        return LANES.replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
+                .replace("@AGAIN@\n", times(a, AGAIN)).replace("@GROUP@\n", times(a, GROUP))
+                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree.toString());
+    }
+
+    private static String times(int n, String lines) {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < n; i++) {
+            all.append(lines.replace(" + # * VB", i == 0 ? "" : i == 1 ? " + VB" : " + " + i + " * VB")
+                    .replace(" + # * far", i == 0 ? "" : i == 1 ? " + far" : " + " + i + " * far")
+                    .replace("# * VB", i == 1 ? "VB" : i + " * VB")
+                    .replace("#", Integer.toString(i)));
+        }
+        return all.toString();
+    }
+}

@@ -1,0 +1,168 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.kernel.Workspace;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Managed;
+import dev.lanegrad.internal.memory.TapeScope;
+import dev.lanegrad.internal.memory.ThreadArena;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.Arrays;
+
+/** What a thread computes with: its open tapes, whether it records, and its kernels' workspace. */
+public final class Context {
+    private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
+
+    final Workspace workspace = Workspace.current();
+    final ThreadArena arena = ThreadArena.current();
+    final Nodes nodes = new Nodes(arena);
+    final Plan plan = new Plan(nodes);
+    private TapeScope scope;
+    private boolean gradEnabled = true;
+
+    // What has been allocated since temporaries are being watched, so that they can be given back.
+    private long[] addresses = new long[32];
+    private long[] sizes = new long[32];
+    private int watched;
+    private int watchers;
+
+    private Context() {
+    }
+
+    /** The context of the current thread. */
+    public static Context current() {
+        return CURRENT.get();
+    }
+
+    /** Opens a tape inside those that are open. */
+    public TapeScope open() {
+        scope = arena.open();
+        nodes.open(scope);
+        return scope;
+    }
+
+    /** Empties the innermost tape; fails with {@code IllegalStateException} if {@code tape} is not that. */
+    public void reset(TapeScope tape) {
+        requireInnermost(tape, "reset");
+        nodes.reset();
+        tape.reset();
+    }
+
+    /** Closes the innermost tape; does nothing if {@code tape} is closed already. */
+    public void close(TapeScope tape) {
+        if (tape.isOpen()) {
+            requireInnermost(tape, "close");
+            nodes.close();
+            tape.close();
+            scope = tape.parent();
+        }
+    }
+
+    private void requireInnermost(TapeScope tape, String label) {
+        if (!tape.isOpen()) {
+            throw new IllegalStateException(label + ": this tape is closed; open a new one.");
+        }
+        if (tape.owner() != Thread.currentThread()) {
+            throw new IllegalStateException(label + ": this tape belongs to thread '" + tape.owner().getName()
+                    + "' and was used from thread '" + Thread.currentThread().getName() + "'; open one in each thread.");
+        }
+        if (tape != scope) {
+            throw new IllegalStateException(label + ": a tape opened inside this one is still open; close the inner one "
+                    + "first (try-with-resources does).");
+        }
+    }
+
+    /** The innermost tape, or null. */
+    public TapeScope scope() {
+        return scope;
+    }
+
+    /** Whether ops are recorded while a tape is open. */
+    public boolean gradEnabled() {
+        return gradEnabled;
+    }
+
+    /** Switches recording; returns what it was. */
+    public boolean setGradEnabled(boolean enabled) {
+        boolean before = gradEnabled;
+        gradEnabled = enabled;
+        return before;
+    }
+
+    boolean records() {
+        return gradEnabled && scope != null;
+    }
+
+    /** A contiguous value with undefined elements: in the innermost tape, or managed if none is open. */
+    public Value allocate(Cell cell, Layout layout) {
+        long bytes = bytes(cell, layout);
+        if (scope == null) {
+            return managed(cell, layout);
+        }
+        long address = scope.allocate(bytes);
+        if (watchers > 0) {
+            watch(address, bytes);
+        }
+        return new Value(scope, scope.generation(), address, layout, cell);
+    }
+
+    /** A contiguous value with undefined elements that lives as long as it is reachable. */
+    public static Value managed(Cell cell, Layout layout) {
+        Managed block = Managed.allocate(bytes(cell, layout));
+        return new Value(block, block.generation(), block.address(), layout, cell);
+    }
+
+    static long bytes(Cell cell, Layout layout) {
+        try {
+            return Math.multiplyExact(layout.count(), (long) cell.bytes());
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("A tensor of sizes " + layout + " has " + layout.count() + " elements of "
+                    + cell.bytes() + " bytes, more than 2^63 bytes; choose smaller sizes.");
+        }
+    }
+
+    private void watch(long address, long bytes) {
+        if (watched == addresses.length) {
+            addresses = Arrays.copyOf(addresses, 2 * watched);
+            sizes = Arrays.copyOf(sizes, 2 * watched);
+        }
+        addresses[watched] = address;
+        sizes[watched++] = bytes;
+    }
+
+    /** Begins to watch allocations; returns the mark for {@link #release}. */
+    int watchTemporaries() {
+        watchers++;
+        return watched;
+    }
+
+    /** Takes {@code value}'s block out of the watched ones if it owns it whole; true if it did. */
+    boolean claim(Value value, int mark) {
+        for (int i = watched - 1; i >= mark; i--) {
+            if (addresses[i] == value.address && value.layout.isContiguous() && sizes[i] == bytes(value.cell, value.layout)) {
+                watched--;
+                addresses[i] = addresses[watched];
+                sizes[i] = sizes[watched];
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Gives all blocks watched since {@code mark} back, and stops watching for this caller. */
+    void release(int mark) {
+        while (watched > mark) {
+            watched--;
+            scope.free(addresses[watched], sizes[watched]);
+        }
+        watchers--;
+    }
+
+    /** Gives back all but {@code result}, which the caller before goes on watching. */
+    void releaseAllBut(Value result, int mark) {
+        boolean claimed = claim(result, mark);
+        release(mark);
+        if (claimed && watchers > 0) {
+            watch(result.address, bytes(result.cell, result.layout));
+        }
+    }
+}

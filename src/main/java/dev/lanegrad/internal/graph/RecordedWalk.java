@@ -1,0 +1,129 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Derivative;
+import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Term;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reverse mode that leaves a graph: the same rules, evaluated with recorded ops, so that gradients can be derived again. */
+final class RecordedWalk {
+    private final Context context;
+    private final Nodes nodes;
+    private final Plan plan;
+    private final Value[] targets;
+    private final Map<Integer, Value> gradients = new HashMap<>();
+
+    RecordedWalk(Context context, Plan plan, Value[] targets) {
+        this.context = context;
+        this.nodes = context.nodes;
+        this.plan = plan;
+        this.targets = targets;
+    }
+
+    /** Runs the plan; what {@link Backward#gradients} returns, or null if there are no targets. */
+    Value[] run(Value[] roots, Value[] seeds) {
+        for (int i = 0; i < roots.length; i++) {
+            Value seed = seeds == null || seeds[i] == null
+                    ? Rules.ones(roots[i].cell, Pointwise.contiguous(roots[i].layout)) : seeds[i];
+            add(roots[i].node, seed);
+        }
+        // The plan's arrays may be used by a walk that an op of this one starts: the order is copied.
+        int[] order = new int[plan.size()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = plan.id(i);
+        }
+        List<Integer> leaves = new ArrayList<>();
+        Value[] found = targets == null ? null : new Value[targets.length];
+        for (int id : order) {
+            Value gradient = gradients.get(id);
+            if (gradient != null) {
+                capture(id, gradient, found);
+                if (nodes.opcode(id) == Nodes.LEAF) {
+                    leaves.add(id);
+                } else {
+                    step(id, gradient);
+                    gradients.remove(id);
+                }
+            }
+        }
+        if (targets == null) {
+            addToLeaves(leaves);
+        }
+        return found;
+    }
+
+    private void capture(int id, Value gradient, Value[] found) {
+        for (int i = 0; found != null && i < targets.length; i++) {
+            if (targets[i].node == id && nodes.isOf(targets[i])) {
+                found[i] = gradient;
+            }
+        }
+    }
+
+    private void addToLeaves(List<Integer> leaves) {
+        Map<Value, Value> sums = new HashMap<>();
+        for (int id : leaves) {
+            Value leaf = nodes.leaf(id);
+            Value old = leaf.leaf.grad();
+            sums.put(leaf, old == null ? gradients.get(id) : Pointwise.apply(Binary.ADD, old, gradients.get(id)));
+        }
+        sums.forEach((leaf, sum) -> leaf.leaf.assign(sum));
+    }
+
+    private void add(int id, Value contribution) {
+        Cell cell = nodes.cell(id);
+        Value own = Shaped.cast(Shaped.sumTo(contribution, nodes.layout(id)), cell);
+        gradients.merge(id, own, (a, b) -> Pointwise.apply(Binary.ADD, a, b));
+    }
+
+    private void step(int id, Value gradient) {
+        if (nodes.opcode(id) == Nodes.STRUCTURAL) {
+            structural(id, gradient);
+            return;
+        }
+        Elementwise op = nodes.elementwise(id);
+        Value[] variables = new Value[Term.VARIABLES];
+        for (int i = 0; i < op.arity(); i++) {
+            int operand = nodes.operand(id, i);
+            variables[i] = operand >= 0 ? nodes.value(operand) : number(nodes.scalar(id, i), nodes.cell(id));
+        }
+        variables[3] = nodes.value(id);
+        variables[4] = gradient;
+        for (int i = 0; i < op.arity(); i++) {
+            int operand = nodes.operand(id, i);
+            Derivative derivative = op.derivative(i);
+            if (operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && derivative != null) {
+                add(operand, derivative.isZero() ? zeros(operand)
+                        : TermEvaluator.evaluate(derivative.contribution(), variables));
+            }
+        }
+    }
+
+    private Value number(double number, Cell cell) {
+        return Values.fill(context.allocate(cell, Layout.SCALAR), number);
+    }
+
+    private Value zeros(int id) {
+        return Values.fill(context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id))), 0);
+    }
+
+    private void structural(int id, Value gradient) {
+        Nodes.Recorded recorded = nodes.structural(id);
+        Value[] operands = new Value[recorded.operands().length];
+        for (int i = 0; i < operands.length; i++) {
+            operands[i] = nodes.value(recorded.operands()[i]);
+        }
+        for (int i = 0; i < operands.length; i++) {
+            int operand = recorded.operands()[i];
+            if (nodes.has(operand, Nodes.NEEDS_GRAD) && operands[i].cell.isReal()) {
+                add(operand, Rules.product(recorded.op(), i, gradient, operands, nodes.value(id)));
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.Folds;
+import dev.lanegrad.internal.kernel.Indexing;
+import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Kernels;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.op.Structural.Cat;
+import dev.lanegrad.internal.op.Structural.Embed;
+import dev.lanegrad.internal.op.Structural.Gather;
+import dev.lanegrad.internal.op.Structural.IndexAdd;
+import dev.lanegrad.internal.op.Structural.IndexSelect;
+import dev.lanegrad.internal.op.Structural.LogSoftmax;
+import dev.lanegrad.internal.op.Structural.LogSumExp;
+import dev.lanegrad.internal.op.Structural.Matmul;
+import dev.lanegrad.internal.op.Structural.Permute;
+import dev.lanegrad.internal.op.Structural.Reduce;
+import dev.lanegrad.internal.op.Structural.Reshape;
+import dev.lanegrad.internal.op.Structural.ScatterAdd;
+import dev.lanegrad.internal.op.Structural.Slice;
+import dev.lanegrad.internal.op.Structural.Softmax;
+import dev.lanegrad.internal.op.Term;
+import dev.lanegrad.internal.op.Ternary;
+import dev.lanegrad.internal.op.Unary;
+import dev.lanegrad.internal.shape.Broadcasting;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.ref.Reference;
+import java.util.List;
+
+/** Computes structural ops on values, and records them; arguments have been checked by {@link Shaped}. */
+final class Structures {
+    private static final Kernels COPY = Kernels.of(List.of(Term.X), new Term.Var(0));
+
+    private Structures() {
+    }
+
+    /** The result of {@code op}, recorded if an operand requires grad. */
+    static Value apply(Structural op, Value... operands) {
+        Context context = Context.current();
+        boolean records = context.records() && needsGrad(operands);
+        int mark = context.watchTemporaries();
+        boolean before = context.setGradEnabled(false);
+        Value result = null;
+        try {
+            result = forward(context, op, operands);
+        } finally {
+            context.setGradEnabled(before);
+            if (result == null) {
+                context.release(mark);
+            } else {
+                context.releaseAllBut(result, mark);
+            }
+        }
+        Reference.reachabilityFence(operands);
+        if (records && result.cell.isReal()) {
+            Value owned = result.home == context.scope() ? result : new Value(context.scope(), context.scope().generation(),
+                    result.address, result.layout, result.cell);
+            context.nodes.record(op, owned, operands);
+            return owned;
+        }
+        return result;
+    }
+
+    private static boolean needsGrad(Value[] operands) {
+        for (Value operand : operands) {
+            if (operand.requiresGrad()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Value forward(Context context, Structural op, Value[] o) {
+        Value x = o[0];
+        return switch (op) {
+            case Reduce r -> reduce(context, r, x);
+            case Reshape r -> contiguous(context, x).view(0, r.sizes());
+            case Permute p -> x.view(0, permuted(x.layout, p.order()));
+            case Structural.Expand e -> x.view(0, expanded(x.layout, e.sizes()));
+            case Slice s -> x.view(s.start() * x.layout.stride(s.dim()), sliced(x.layout, s));
+            case Embed e -> embed(context, e, x);
+            case Cat c -> cat(context, c, o);
+            case Matmul m -> matmul(context, x, o[1]);
+            case Gather g -> Gathering.gather(context, g.dim(), x, o[1]);
+            case ScatterAdd s -> Gathering.scatterAdd(context, s.dim(), s.size(), x, o[1]);
+            case IndexSelect i -> Gathering.indexSelect(context, i.dim(), x, o[1]);
+            case IndexAdd i -> Gathering.indexAdd(context, i.dim(), i.size(), x, o[1]);
+            case Softmax s -> softmax(x, 1 << s.dim());
+            case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
+            case LogSumExp l -> logSumExp(x, l);
+            case Structural.Var v -> variance(x, v);
+            case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
+        };
+    }
+
+    /** A contiguous copy in {@code cell}, broadcast to {@code layout}. */
+    static Value copy(Context context, Value x, Cell cell, Layout layout) {
+        Value result = context.allocate(cell, layout);
+        copyInto(context, x, result);
+        return result;
+    }
+
+    /** Writes {@code x}, broadcast and converted, to the contiguous {@code target}. */
+    static void copyInto(Context context, Value x, Value target) {
+        if (x.cell == target.cell && !x.cell.isReal()) {
+            Indexing.copyStrided(x.cell.bytes(), x.address, expanded(x.layout, target.layout), target.address, target.layout);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(target);
+            return;
+        }
+        context.workspace.begin(COPY.in((x.cell.bytes() == 8 ? x.cell : target.cell).lane()));
+        context.workspace.output(target.address, target.cell);
+        context.workspace.input(x.address, x.cell, x.layout);
+        context.workspace.run(target.layout);
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(target);
+    }
+
+    static Value contiguous(Context context, Value x) {
+        return x.layout.isContiguous() ? x : copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
+    }
+
+    private static Value reduce(Context context, Reduce op, Value x) {
+        Value real = x.cell.isReal() ? x : copy(context, x, Cell.FLOAT64, Layout.contiguous(x.layout.sizes()));
+        Value result = context.allocate(real.cell, Dims.without(x.layout, op.dims(), op.keepDim()));
+        Folds.run(op.fold(), real.cell.lane(), real.address, real.layout, op.dims(), result.address);
+        return x.cell.isReal() ? result
+                : copy(context, result, op.fold() == FoldOp.SUM || op.fold() == FoldOp.PROD ? Cell.INT64 : x.cell, result.layout);
+    }
+
+    private static Layout permuted(Layout layout, int[] order) {
+        int[] sizes = new int[order.length];
+        long[] strides = new long[order.length];
+        for (int d = 0; d < order.length; d++) {
+            sizes[d] = layout.size(order[d]);
+            strides[d] = layout.stride(order[d]);
+        }
+        return Layout.of(sizes, strides);
+    }
+
+    static Layout expanded(Layout layout, Layout target) {
+        long[] strides = new long[target.rank()];
+        for (int d = target.rank() - layout.rank(); d < strides.length; d++) {
+            int own = d - (target.rank() - layout.rank());
+            strides[d] = layout.size(own) == 1 && target.size(d) != 1 ? 0 : layout.stride(own);
+        }
+        return Layout.of(target.sizes(), strides);
+    }
+
+    private static Layout sliced(Layout layout, Slice slice) {
+        int[] sizes = layout.sizes();
+        long[] strides = layout.strides();
+        sizes[slice.dim()] = slice.size();
+        strides[slice.dim()] *= slice.step();
+        return Layout.of(sizes, strides);
+    }
+
+    private static Value embed(Context context, Embed op, Value x) {
+        int[] sizes = x.layout.sizes();
+        sizes[op.dim()] = op.size();
+        Value result = context.allocate(x.cell, Layout.contiguous(sizes));
+        Indexing.fillZero(result.address, Context.bytes(result.cell, result.layout));
+        Slice place = new Slice(op.dim(), op.start(), op.step(), x.layout.size(op.dim()));
+        Indexing.copyStrided(x.cell.bytes(), x.address, x.layout,
+                result.address + op.start() * result.layout.stride(op.dim()) * x.cell.bytes(), sliced(result.layout, place));
+        return result;
+    }
+
+    private static Value cat(Context context, Cat op, Value[] parts) {
+        int[] sizes = parts[0].layout.sizes();
+        sizes[op.dim()] = 0;
+        for (Value part : parts) {
+            sizes[op.dim()] = Math.addExact(sizes[op.dim()], part.layout.size(op.dim()));
+        }
+        Value result = context.allocate(parts[0].cell, Layout.contiguous(sizes));
+        int start = 0;
+        for (Value part : parts) {
+            Slice place = new Slice(op.dim(), start, 1, part.layout.size(op.dim()));
+            Indexing.copyStrided(part.cell.bytes(), part.address, part.layout,
+                    result.address + start * result.layout.stride(op.dim()) * part.cell.bytes(), sliced(result.layout, place));
+            start += place.size();
+        }
+        return result;
+    }
+
+    private static Value matmul(Context context, Value x, Value y) {
+        Layout a = x.layout;
+        Layout b = y.layout;
+        int m = a.size(a.rank() - 2);
+        int k = a.size(a.rank() - 1);
+        int n = b.size(b.rank() - 1);
+        Layout batch = Broadcasting.common("matmul", leading(a), leading(b));
+        int[] sizes = java.util.Arrays.copyOf(batch.sizes(), batch.rank() + 2);
+        sizes[batch.rank()] = m;
+        sizes[batch.rank() + 1] = n;
+        Value result = context.allocate(x.cell, Layout.contiguous(sizes));
+        Layout batchA = expanded(leading(a), batch);
+        Layout batchB = expanded(leading(b), batch);
+        int[] index = new int[batch.rank()];
+        for (long i = 0; i < batch.count(); i++) {
+            MatMul.run(x.cell.lane(), m, n, k,
+                    x.address + offset(batchA, index) * x.cell.bytes(), a.stride(a.rank() - 2), a.stride(a.rank() - 1),
+                    y.address + offset(batchB, index) * y.cell.bytes(), b.stride(b.rank() - 2), b.stride(b.rank() - 1),
+                    result.address + i * m * n * x.cell.bytes(), false);
+            advance(index, batch);
+        }
+        return result;
+    }
+
+    static Layout leading(Layout layout) {
+        return Layout.of(java.util.Arrays.copyOf(layout.sizes(), layout.rank() - 2),
+                java.util.Arrays.copyOf(layout.strides(), layout.rank() - 2));
+    }
+
+    private static long offset(Layout layout, int[] index) {
+        long offset = 0;
+        for (int d = 0; d < index.length; d++) {
+            offset += index[d] * layout.stride(d);
+        }
+        return offset;
+    }
+
+    private static void advance(int[] index, Layout layout) {
+        for (int d = index.length - 1; d >= 0 && ++index[d] == layout.size(d); d--) {
+            index[d] = 0;
+        }
+    }
+
+    private static Value shifted(Value x, int dims) {
+        return Pointwise.apply(Binary.SUB, x, Shaped.reduce(FoldOp.AMAX, x, dims, true));
+    }
+
+    private static Value softmax(Value x, int dims) {
+        if (x.count() == 0) {
+            return Pointwise.apply(Unary.NEG, x);
+        }
+        Value e = Pointwise.apply(Unary.EXP, shifted(x, dims));
+        return Pointwise.apply(Binary.DIV, e, Shaped.reduce(FoldOp.SUM, e, dims, true));
+    }
+
+    private static Value logSoftmax(Value x, int dims) {
+        if (x.count() == 0) {
+            return Pointwise.apply(Unary.NEG, x);
+        }
+        Value s = shifted(x, dims);
+        Value sum = Shaped.reduce(FoldOp.SUM, Pointwise.apply(Unary.EXP, s), dims, true);
+        return Pointwise.apply(Binary.SUB, s, Pointwise.apply(Unary.LOG, sum));
+    }
+
+    // An infinite maximum is replaced by 0, so that inf - inf does not arise.
+    private static Value logSumExp(Value x, LogSumExp op) {
+        if (Dims.folded(x.layout, op.dims()) == 0) {
+            return Pointwise.apply(Unary.LOG, Shaped.reduce(FoldOp.SUM, x, op.dims(), op.keepDim()));
+        }
+        Value max = Shaped.reduce(FoldOp.AMAX, x, op.dims(), true);
+        Value infinite = Pointwise.apply(Binary.EQ, Pointwise.apply(Unary.ABS, max), Double.POSITIVE_INFINITY);
+        Value shift = Pointwise.apply(Ternary.WHERE, infinite, null, max, 0, 0);
+        Value e = Pointwise.apply(Unary.EXP, Pointwise.apply(Binary.SUB, x, shift));
+        Value sum = Shaped.reduce(FoldOp.SUM, e, op.dims(), true);
+        Value result = Pointwise.apply(Binary.ADD, Pointwise.apply(Unary.LOG, sum), shift);
+        return result.view(0, Dims.without(x.layout, op.dims(), op.keepDim()));
+    }
+
+    private static Value variance(Value x, Structural.Var op) {
+        Value sum = Shaped.reduce(FoldOp.SUM, Pointwise.apply(Unary.SQUARE, centred(x, op.dims())), op.dims(), op.keepDim());
+        return Pointwise.apply(Binary.DIV, sum, op.divisor(Dims.folded(x.layout, op.dims())));
+    }
+
+    /** {@code x} less its mean over {@code dims}. */
+    static Value centred(Value x, int dims) {
+        Value mean = Pointwise.apply(Binary.DIV, Shaped.reduce(FoldOp.SUM, x, dims, true),
+                (double) Dims.folded(x.layout, dims));
+        return Pointwise.apply(Binary.SUB, x, mean);
+    }
+}

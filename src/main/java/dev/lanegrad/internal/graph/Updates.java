@@ -1,0 +1,49 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.kernel.Workspace;
+import dev.lanegrad.internal.op.Kernels;
+import java.lang.ref.Reference;
+
+/** Element-wise updates in place, outside the graph: what optimisers do to parameters. */
+public final class Updates {
+    private Updates() {
+    }
+
+    /**
+     * Runs {@code kernels} once over elements of the same contiguous sizes: its inputs are {@code inputs} and then
+     * {@code scalars}, its outputs are written to {@code outputs}, which may be among the inputs.
+     */
+    public static void run(Kernels kernels, Value[] outputs, Value[] inputs, double... scalars) {
+        for (Value value : outputs) {
+            value.check("update");
+        }
+        for (Value value : inputs) {
+            value.check("update");
+        }
+        Workspace workspace = Context.current().workspace;
+        workspace.begin(kernels.in(outputs[0].cell.lane()));
+        for (Value value : outputs) {
+            workspace.output(value.address, value.cell);
+        }
+        for (Value value : inputs) {
+            workspace.input(value.address, value.cell, value.layout);
+        }
+        for (double scalar : scalars) {
+            workspace.input(scalar);
+        }
+        workspace.run(outputs[0].layout);
+        Reference.reachabilityFence(outputs);
+        Reference.reachabilityFence(inputs);
+    }
+
+    /** The gradient of a leaf without making it known outside, or null. */
+    public static Value gradient(Value parameter) {
+        parameter.check("gradient");
+        return parameter.leaf == null ? null : parameter.leaf.grad();
+    }
+
+    /** Zeros of the sizes of {@code like} that live as long as they are reachable. */
+    public static Value managedZeros(Value like) {
+        return Values.fill(Context.managed(like.cell, Pointwise.contiguous(like.layout)), 0);
+    }
+}

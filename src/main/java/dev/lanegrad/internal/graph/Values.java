@@ -1,0 +1,99 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+
+/** Elements in and out, and values made from nothing. */
+public final class Values {
+    private static final MemorySegment ALL = Raw.ALL;
+
+    private Values() {
+    }
+
+    /** A contiguous value whose elements are undefined until they are set. */
+    public static Value allocate(Cell cell, Layout layout) {
+        return Context.current().allocate(cell, layout);
+    }
+
+    /** Sets all elements of the contiguous {@code value}. */
+    public static Value fill(Value value, double number) {
+        long count = value.count();
+        if (number == 0 && 1 / number > 0) {
+            dev.lanegrad.internal.kernel.Indexing.fillZero(value.address, count * value.cell.bytes());
+        } else {
+            for (long i = 0; i < count; i++) {
+                set(value, i, number);
+            }
+        }
+        Reference.reachabilityFence(value);
+        return value;
+    }
+
+    /** Sets element {@code i} of the contiguous {@code value}, counted row-major. */
+    public static void set(Value value, long i, double number) {
+        long at = value.address + i * value.cell.bytes();
+        switch (value.cell) {
+            case FLOAT32 -> ALL.set(ValueLayout.JAVA_FLOAT, at, (float) number);
+            case FLOAT64 -> ALL.set(ValueLayout.JAVA_DOUBLE, at, number);
+            case INT64 -> ALL.set(ValueLayout.JAVA_LONG, at, (long) number);
+            case BOOL -> ALL.set(ValueLayout.JAVA_BYTE, at, (byte) (number != 0 ? 1 : 0));
+        }
+    }
+
+    /** Element {@code i}, counted row-major, as a double. */
+    public static double get(Value value, long i) {
+        long at = at(value, i);
+        double number = switch (value.cell) {
+            case FLOAT32 -> ALL.get(ValueLayout.JAVA_FLOAT, at);
+            case FLOAT64 -> ALL.get(ValueLayout.JAVA_DOUBLE, at);
+            case INT64 -> ALL.get(ValueLayout.JAVA_LONG, at);
+            case BOOL -> ALL.get(ValueLayout.JAVA_BYTE, at);
+        };
+        Reference.reachabilityFence(value);
+        return number;
+    }
+
+    /** Element {@code i} of an int64 value, counted row-major. */
+    public static long getLong(Value value, long i) {
+        long number = ALL.get(ValueLayout.JAVA_LONG, at(value, i));
+        Reference.reachabilityFence(value);
+        return number;
+    }
+
+    private static long at(Value value, long i) {
+        long offset = value.layout.isContiguous() ? i
+                : dev.lanegrad.internal.kernel.Indexing.offset(value.layout, i);
+        return value.address + offset * value.cell.bytes();
+    }
+
+    /** Copies all bytes of the contiguous {@code value} from {@code source}. */
+    public static Value copyFrom(Value value, MemorySegment source) {
+        MemorySegment.copy(source, 0, ALL, value.address, value.count() * value.cell.bytes());
+        Reference.reachabilityFence(value);
+        return value;
+    }
+
+    /** Copies all elements, row-major, to {@code target}, which has room for them. */
+    public static void copyTo(Value value, MemorySegment target) {
+        Value dense = value;
+        if (!value.layout.isContiguous()) {
+            dense = Context.managed(value.cell, Layout.contiguous(value.layout.sizes()));
+            Structures.copyInto(Context.current(), value, dense);
+        }
+        MemorySegment.copy(ALL, dense.address, target, 0, dense.count() * dense.cell.bytes());
+        Reference.reachabilityFence(dense);
+        Reference.reachabilityFence(value);
+    }
+
+    /** A copy that lives outside all tapes, as long as it is reachable; not part of the graph. */
+    public static Value keep(Value value) {
+        value.check("keep");
+        Value kept = Context.managed(value.cell, Layout.contiguous(value.layout.sizes()));
+        Structures.copyInto(Context.current(), value, kept);
+        return kept;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Search for known extremes among doubles. Written by src/build/java/FoldSources.java: change it there. */
+final class ArgFoldDouble extends ArgFoldLoops {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Long> I = LongVector.SPECIES_PREFERRED;
+    private static final int V = S.length();
+    private static final int VB = S.vectorByteSize();
+
+    @Override
+    void rows(long in, long rowStride, int rows, long extremes, long add, long out) {
+        for (int row = 0; row < rows; row++) {
+            double extreme = ALL.get(ValueLayout.JAVA_DOUBLE, extremes + row * (long) Double.BYTES);
+            DoubleVector e = DoubleVector.broadcast(S, extreme);
+            long p = in + row * rowStride;
+            int lane = V;
+            int d = 0;
+            for (; lane == V; d += VB) {
+                DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                lane = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x)).firstTrue();
+            }
+            ALL.set(ValueLayout.JAVA_LONG, out + row * (long) Long.BYTES, add + d / Double.BYTES - V + lane);
+        }
+    }
+
+    @Override
+    void columns(long in, long rowStride, int first, int rows, int bytes, long extremes, long indices) {
+        for (int row = rows - 1; row >= 0; row--) {
+            LongVector i = LongVector.broadcast(I, first + row);
+            long p = in + row * rowStride;
+            for (int d = 0; d < bytes; d += VB) {
+                DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                DoubleVector e = DoubleVector.fromMemorySegment(S, ALL, extremes + d, ORDER);
+                VectorMask<Double> found = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x));
+                LongVector known = LongVector.fromMemorySegment(I, ALL, indices + d, ORDER);
+                known.blend(i, found.cast(I)).intoMemorySegment(ALL, indices + d, ORDER);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Folds of many sequences side by side: each vector lane is a result of its own, and the 64 accumulators of the law are
+ * 64 rows of a block of columns in scratch.
+ */
+final class FoldColumns {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Byte> S = ByteVector.SPECIES_PREFERRED;
+    private static final int VBYTES = FoldLoops.VBYTES;
+    private static final int CHUNK = FoldRows.CHUNK;
+    private static final int LANES = FoldLoops.LANES;
+
+    private FoldColumns() {
+    }
+
+    /** Folds all of a plan whose columns are set apart; they need not lie side by side. */
+    static void run(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
+        long block = FoldScratch.COLUMN_BYTES / plan.cell;
+        boolean scatter = !plan.columnsLast;
+        for (long outer = 0; outer < plan.kept; outer++) {
+            long from = in + plan.keptOffset(outer);
+            long to = out + plan.outOffset(outer);
+            for (long first = 0; first < plan.columns; first += block) {
+                int width = (int) Math.min(block, plan.columns - first);
+                long result = scatter ? scratch.columns : to + first * plan.columnOut;
+                block(loops, scratch, plan, from + first * plan.columnStride, width, result);
+                if (scatter) {
+                    FoldPlan.copyLine(plan.cell, result, plan.cell, to + first * plan.columnOut, plan.columnOut, width);
+                }
+            }
+        }
+    }
+
+    /** Folds {@code width} columns, at most {@link FoldScratch#COLUMN_BYTES}, and writes whole vectors. */
+    static void block(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, int width, long out) {
+        int bytes = width * plan.cell + VBYTES - 1 & -VBYTES;
+        if (plan.folded <= CHUNK) {
+            chunk(loops, scratch, plan, in, 0, width, bytes, out);
+            return;
+        }
+        long chunks = (plan.folded + CHUNK - 1) / CHUNK;
+        for (long k = 0; k < chunks; k++) {
+            int level = Long.numberOfTrailingZeros(~k);
+            long to = pending(scratch, level);
+            chunk(loops, scratch, plan, in, k * CHUNK, width, bytes, to);
+            for (int l = 0; l < level; l++) {
+                join(loops, pending(scratch, l), 0, to, 0, to, 0, 1, bytes);
+            }
+        }
+        int level = Long.numberOfTrailingZeros(chunks);
+        long result = pending(scratch, level);
+        for (level++; chunks >> level != 0; level++) {
+            if ((chunks >> level & 1) != 0) {
+                join(loops, pending(scratch, level), 0, result, 0, scratch.columns, 0, 1, bytes);
+                result = scratch.columns;
+            }
+        }
+        if (result != out) {
+            copy(result, 0, out, 0, 1, bytes);
+        }
+    }
+
+    private static long pending(FoldScratch scratch, int level) {
+        return scratch.pendingColumns + level * FoldScratch.COLUMN_BYTES;
+    }
+
+    private static void chunk(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, int width,
+            int bytes, long out) {
+        int n = (int) Math.min(CHUNK, plan.folded - first);
+        long to = scratch.accumulators;
+        if (!plan.oneRun() || plan.columnStride != plan.cell) {
+            pieces(loops, scratch, plan, in, first, n, width, bytes);
+            tree(loops, to, bytes, Math.min(n, LANES), to, bytes, out);
+            return;
+        }
+        long stride = plan.foldStride();
+        long from = in + first * stride;
+        if (n <= LANES) {
+            tree(loops, from, stride, n, to, bytes, out);
+            return;
+        }
+        int rows = Math.min(n - LANES, LANES);
+        join(loops, from, stride, from + LANES * stride, stride, to, bytes, rows, bytes);
+        copy(from + rows * stride, stride, to + rows * bytes, bytes, LANES - rows, bytes);
+        int i = 2 * LANES;
+        for (; i + 4 * LANES <= n; i += 4 * LANES) {
+            if (bytes == VBYTES) {
+                loops.joinFourNarrow(to, bytes, from + i * stride, stride, LANES * stride, LANES);
+            } else {
+                loops.joinFour(to, bytes, from + i * stride, stride, LANES * stride, LANES, bytes);
+            }
+        }
+        for (; i < n; i += LANES) {
+            join(loops, to, bytes, from + i * stride, stride, to, bytes, Math.min(n - i, LANES), bytes);
+        }
+        tree(loops, to, bytes, LANES, to, bytes, out);
+    }
+
+    /** Accumulates {@code n} rows that are not in one run, or whose elements do not lie side by side. */
+    private static void pieces(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, int n,
+            int width, int bytes) {
+        boolean gather = plan.columnStride != plan.cell;
+        long length = plan.runLength();
+        int most = gather ? FoldScratch.GATHER_BYTES / bytes : LANES;
+        long stride = plan.foldStride();
+        int rows;
+        for (int i = 0; i < n; i += rows) {
+            long run = (first + i) / length;
+            long within = first + i - run * length;
+            rows = (int) Math.min(Math.min(most, LANES - i % LANES), Math.min(n - i, length - within));
+            long from = in + plan.runOffset(run) + within * stride;
+            if (gather) {
+                for (int row = 0; row < rows; row++) {
+                    FoldPlan.copyLine(plan.cell, from + row * stride, plan.columnStride,
+                            scratch.gathered + (long) row * bytes, plan.cell, width);
+                }
+                from = scratch.gathered;
+            }
+            long fromStride = gather ? bytes : stride;
+            long to = scratch.accumulators + i % LANES * bytes;
+            if (i < LANES) {
+                copy(from, fromStride, to, bytes, rows, bytes);
+            } else {
+                join(loops, to, bytes, from, fromStride, to, bytes, rows, bytes);
+            }
+        }
+    }
+
+    /** Halves {@code n} rows, at most 64, down to the one at {@code out}; lanes that do not exist are passed over. */
+    private static void tree(FoldLoops loops, long in, long stride, int n, long work, int workStride, long out) {
+        long from = in;
+        long fromStride = stride;
+        int live = n;
+        for (int w = Integer.highestOneBit(2 * n - 1) >> 1; w > 1; w >>= 1) {
+            join(loops, from, fromStride, from + w * fromStride, fromStride, work, workStride, live - w, workStride);
+            if (from != work) {
+                copy(from + (live - w) * fromStride, fromStride, work + (live - w) * workStride, workStride,
+                        2 * w - live, workStride);
+            }
+            live = w;
+            from = work;
+            fromStride = workStride;
+        }
+        if (live == 1) {
+            copy(from, 0, out, 0, 1, workStride);
+        } else {
+            join(loops, from, 0, from + fromStride, 0, out, 0, 1, workStride);
+        }
+    }
+
+    private static void join(FoldLoops loops, long a, long aStride, long b, long bStride, long out, long outStride,
+            int rows, int bytes) {
+        if (bytes == VBYTES) {
+            loops.joinNarrow(a, aStride, b, bStride, out, outStride, rows);
+        } else {
+            loops.join(a, aStride, b, bStride, out, outStride, rows, bytes);
+        }
+    }
+
+    private static void copy(long in, long inStride, long out, long outStride, int rows, int bytes) {
+        for (int row = 0; row < rows; row++) {
+            for (int d = 0; d < bytes; d += VBYTES) {
+                ByteVector.fromMemorySegment(S, ALL, in + row * inStride + d, ORDER)
+                        .intoMemorySegment(ALL, out + row * outStride + d, ORDER);
+            }
+        }
+    }
+}

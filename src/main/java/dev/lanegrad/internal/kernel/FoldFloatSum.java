@@ -1,0 +1,394 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Sums of floats. Written by src/build/java/FoldSources.java: change it there. */
+final class FoldFloatSum extends FoldLoops {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int V = S.length();
+    private static final int VB = S.vectorByteSize();
+    private static final int BYTES = Float.BYTES;
+    private static final int GROUP = LANES * BYTES;
+    private static final float IDENTITY = -0f;
+    private static final FloatVector ID = FloatVector.broadcast(S, IDENTITY);
+    private static final FloatVector IOTA = FloatVector.zero(S).addIndex(1);
+    private static final VectorMask<Float> UPPER = IOTA.compare(VectorOperators.GE, V / 2);
+    private static final VectorShuffle<Float> FRONT_1 = halves(1, 0);
+    private static final VectorShuffle<Float> FRONT_2 = halves(2, 0);
+    private static final VectorShuffle<Float> FRONT_4 = halves(4, 0);
+    private static final VectorShuffle<Float> FRONT_8 = halves(8, 0);
+    private static final VectorShuffle<Float> BACK_1 = halves(1, 1);
+    private static final VectorShuffle<Float> BACK_2 = halves(2, 1);
+    private static final VectorShuffle<Float> BACK_4 = halves(4, 1);
+    private static final VectorShuffle<Float> BACK_8 = halves(8, 1);
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(S, 8 % V, 1, true);
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(S, 4 % V, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
+    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(S, 1, 1, true);
+
+    // Out of runs of 2w elements, the front halves (half 0) or the back ones (1), side by side; twice in a row.
+    private static VectorShuffle<Float> halves(int w, int half) {
+        return VectorShuffle.fromOp(S, i -> (i % (V / 2) / w * 2 + half) * w + i % w & V - 1);
+    }
+
+    @Override
+    void lanes(long in, long rowStride, int n, int rows, long out, long work) {
+        if (4 * VB == GROUP) {
+            lanes4(in, rowStride, n, rows, out, work);
+        } else {
+            lanes8(in, rowStride, n, rows, out, work);
+        }
+    }
+
+    // One method: accumulators live in registers only as locals. They begin as broadcasts, not as the constant ID,
+    // because the compiler cannot merge a constant object with vectors around a loop but by boxing all of them.
+    private static void lanes4(long in, long rowStride, int n, int rows, long out, long work) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        long slabs = work + GROUP;
+        if (rest > 0) {
+            for (int d = 0; d < GROUP; d += VB) {
+                ID.intoMemorySegment(ALL, work + d, ORDER);
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            for (int i = 0; i < rest; i += V) {
+                FloatVector x = FloatVector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
+                x = ID.blend(x, IOTA.compare(VectorOperators.LT, (float) (rest - i)));
+                x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
+            }
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+            for (int s = 0; s < GROUP; s += 4 * VB) {
+                if (4 * VB < GROUP) {
+                    a0 = FloatVector.broadcast(S, IDENTITY);
+                    a1 = FloatVector.broadcast(S, IDENTITY);
+                    a2 = FloatVector.broadcast(S, IDENTITY);
+                    a3 = FloatVector.broadcast(S, IDENTITY);
+                }
+                for (int part = 0; part < 2; part++) {
+                    long q = s + (part == 0 ? p : work);
+                    int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
+                    for (int d = 0; d < bytes; d += GROUP) {
+                        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                        a0 = a0.add(x0);
+                        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
+                        a1 = a1.add(x1);
+                        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
+                        a2 = a2.add(x2);
+                        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
+                        a3 = a3.add(x3);
+                    }
+                }
+                if (4 * VB < GROUP) {
+                    a0.intoMemorySegment(ALL, slabs + s, ORDER);
+                    a1.intoMemorySegment(ALL, slabs + s + VB, ORDER);
+                    a2.intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
+                    a3.intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
+                }
+            }
+            if (4 * VB == GROUP) {
+                a0 = a0.add(a2);
+                a1 = a1.add(a3);
+                a0 = a0.add(a1);
+                a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            } else {
+                for (int w = GROUP / 2; w >= VB; w >>= 1) {
+                    for (int d = 0; d < w; d += VB) {
+                        FloatVector x = FloatVector.fromMemorySegment(S, ALL, slabs + d, ORDER);
+                        FloatVector y = FloatVector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
+                        x = x.add(y);
+                        x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
+                    }
+                }
+            }
+        }
+    }
+
+    // One method: accumulators live in registers only as locals. They begin as broadcasts, not as the constant ID,
+    // because the compiler cannot merge a constant object with vectors around a loop but by boxing all of them.
+    private static void lanes8(long in, long rowStride, int n, int rows, long out, long work) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        long slabs = work + GROUP;
+        if (rest > 0) {
+            for (int d = 0; d < GROUP; d += VB) {
+                ID.intoMemorySegment(ALL, work + d, ORDER);
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            for (int i = 0; i < rest; i += V) {
+                FloatVector x = FloatVector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
+                x = ID.blend(x, IOTA.compare(VectorOperators.LT, (float) (rest - i)));
+                x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
+            }
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a4 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
+            for (int s = 0; s < GROUP; s += 8 * VB) {
+                if (8 * VB < GROUP) {
+                    a0 = FloatVector.broadcast(S, IDENTITY);
+                    a1 = FloatVector.broadcast(S, IDENTITY);
+                    a2 = FloatVector.broadcast(S, IDENTITY);
+                    a3 = FloatVector.broadcast(S, IDENTITY);
+                    a4 = FloatVector.broadcast(S, IDENTITY);
+                    a5 = FloatVector.broadcast(S, IDENTITY);
+                    a6 = FloatVector.broadcast(S, IDENTITY);
+                    a7 = FloatVector.broadcast(S, IDENTITY);
+                }
+                for (int part = 0; part < 2; part++) {
+                    long q = s + (part == 0 ? p : work);
+                    int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
+                    for (int d = 0; d < bytes; d += GROUP) {
+                        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                        a0 = a0.add(x0);
+                        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
+                        a1 = a1.add(x1);
+                        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
+                        a2 = a2.add(x2);
+                        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
+                        a3 = a3.add(x3);
+                        FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + d + 4 * VB, ORDER);
+                        a4 = a4.add(x4);
+                        FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + d + 5 * VB, ORDER);
+                        a5 = a5.add(x5);
+                        FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + d + 6 * VB, ORDER);
+                        a6 = a6.add(x6);
+                        FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + d + 7 * VB, ORDER);
+                        a7 = a7.add(x7);
+                    }
+                }
+                if (8 * VB < GROUP) {
+                    a0.intoMemorySegment(ALL, slabs + s, ORDER);
+                    a1.intoMemorySegment(ALL, slabs + s + VB, ORDER);
+                    a2.intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
+                    a3.intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
+                    a4.intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
+                    a5.intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
+                    a6.intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
+                    a7.intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
+                }
+            }
+            if (8 * VB == GROUP) {
+                a0 = a0.add(a4);
+                a1 = a1.add(a5);
+                a2 = a2.add(a6);
+                a3 = a3.add(a7);
+                a0 = a0.add(a2);
+                a1 = a1.add(a3);
+                a0 = a0.add(a1);
+                a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            } else {
+                for (int w = GROUP / 2; w >= VB; w >>= 1) {
+                    for (int d = 0; d < w; d += VB) {
+                        FloatVector x = FloatVector.fromMemorySegment(S, ALL, slabs + d, ORDER);
+                        FloatVector y = FloatVector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
+                        x = x.add(y);
+                        x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    void pad(long in, long rowStride, int n, int rows, long out, int pitch) {
+        VectorMask<Float> valid = IOTA.compare(VectorOperators.LT, (float) n);
+        for (int row = 0; row < rows; row++) {
+            FloatVector x = FloatVector.fromMemorySegment(S, ALL, in + row * rowStride, ORDER);
+            ID.blend(x, valid).intoMemorySegment(ALL, out + (long) row * pitch, ORDER);
+        }
+    }
+
+    @Override
+    void halve(long in, int bytes, int level, long out) {
+        switch (level) {
+            case 0 -> halve1(in, bytes, out);
+            case 1 -> halve2(in, bytes, out);
+            case 2 -> halve4(in, bytes, out);
+            default -> halve8(in, bytes, out);
+        }
+    }
+
+    private static void halve1(long in, int bytes, long out) {
+        for (int d = 0; d < bytes; d += VB) {
+            FloatVector a = FloatVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
+            FloatVector x = a.rearrange(FRONT_1).blend(b.rearrange(FRONT_1), UPPER);
+            FloatVector y = a.rearrange(BACK_1).blend(b.rearrange(BACK_1), UPPER);
+            x.add(y).intoMemorySegment(ALL, out + d, ORDER);
+        }
+    }
+
+    private static void halve2(long in, int bytes, long out) {
+        for (int d = 0; d < bytes; d += VB) {
+            FloatVector a = FloatVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
+            FloatVector x = a.rearrange(FRONT_2).blend(b.rearrange(FRONT_2), UPPER);
+            FloatVector y = a.rearrange(BACK_2).blend(b.rearrange(BACK_2), UPPER);
+            x.add(y).intoMemorySegment(ALL, out + d, ORDER);
+        }
+    }
+
+    private static void halve4(long in, int bytes, long out) {
+        for (int d = 0; d < bytes; d += VB) {
+            FloatVector a = FloatVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
+            FloatVector x = a.rearrange(FRONT_4).blend(b.rearrange(FRONT_4), UPPER);
+            FloatVector y = a.rearrange(BACK_4).blend(b.rearrange(BACK_4), UPPER);
+            x.add(y).intoMemorySegment(ALL, out + d, ORDER);
+        }
+    }
+
+    private static void halve8(long in, int bytes, long out) {
+        for (int d = 0; d < bytes; d += VB) {
+            FloatVector a = FloatVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
+            FloatVector x = a.rearrange(FRONT_8).blend(b.rearrange(FRONT_8), UPPER);
+            FloatVector y = a.rearrange(BACK_8).blend(b.rearrange(BACK_8), UPPER);
+            x.add(y).intoMemorySegment(ALL, out + d, ORDER);
+        }
+    }
+
+    @Override
+    void small(long in, int n, long out) {
+        FloatVector x = FloatVector.fromMemorySegment(S, ALL, in, ORDER);
+        x = ID.blend(x, IOTA.compare(VectorOperators.LT, (float) n));
+        FloatVector y;
+        if (V > 8) {
+            y = x.rearrange(BY_8);
+            x = x.add(y);
+        }
+        if (V > 4) {
+            y = x.rearrange(BY_4);
+            x = x.add(y);
+        }
+        if (V > 2) {
+            y = x.rearrange(BY_2);
+            x = x.add(y);
+        }
+        y = x.rearrange(BY_1);
+        x.add(y).intoMemorySegment(ALL, out, ORDER);
+    }
+
+    @Override
+    void tree(long lanes, long out) {
+        FloatVector x = FloatVector.fromMemorySegment(S, ALL, lanes, ORDER);
+        FloatVector y;
+        if (V > 8) {
+            y = x.rearrange(BY_8);
+            x = x.add(y);
+        }
+        if (V > 4) {
+            y = x.rearrange(BY_4);
+            x = x.add(y);
+        }
+        if (V > 2) {
+            y = x.rearrange(BY_2);
+            x = x.add(y);
+        }
+        y = x.rearrange(BY_1);
+        x.add(y).intoMemorySegment(ALL, out, ORDER);
+    }
+
+    @Override
+    void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
+        for (int row = 0; row < rows; row++) {
+            long p = to + row * toStride;
+            long q = in + row * inStride;
+            for (int d = 0; d < bytes; d += VB) {
+                FloatVector a = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                a = a.add(x0);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far + d, ORDER);
+                a = a.add(x1);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far + d, ORDER);
+                a = a.add(x2);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far + d, ORDER);
+                a = a.add(x3);
+                a.intoMemorySegment(ALL, p + d, ORDER);
+            }
+        }
+    }
+
+    @Override
+    void joinFourNarrow(long to, long toStride, long in, long inStride, long far, int rows) {
+        for (int row = 0; row < rows; row++) {
+            long p = to + row * toStride;
+            long q = in + row * inStride;
+            FloatVector a = FloatVector.fromMemorySegment(S, ALL, p, ORDER);
+            FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+            a = a.add(x0);
+            FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far, ORDER);
+            a = a.add(x1);
+            FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far, ORDER);
+            a = a.add(x2);
+            FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far, ORDER);
+            a = a.add(x3);
+            a.intoMemorySegment(ALL, p, ORDER);
+        }
+    }
+
+    @Override
+    void join(long a, long aStride, long b, long bStride, long out, long outStride, int rows, int bytes) {
+        for (int row = 0; row < rows; row++) {
+            long p = a + row * aStride;
+            long q = b + row * bStride;
+            long r = out + row * outStride;
+            int d = 0;
+            for (; d < bytes - 3 * VB; d += 4 * VB) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                FloatVector y0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                x0.add(y0).intoMemorySegment(ALL, r + d, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector y1 = FloatVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
+                x1.add(y1).intoMemorySegment(ALL, r + d + VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector y2 = FloatVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
+                x2.add(y2).intoMemorySegment(ALL, r + d + 2 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector y3 = FloatVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
+                x3.add(y3).intoMemorySegment(ALL, r + d + 3 * VB, ORDER);
+            }
+            for (; d < bytes; d += VB) {
+                FloatVector x = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                FloatVector y = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                x.add(y).intoMemorySegment(ALL, r + d, ORDER);
+            }
+        }
+    }
+
+    @Override
+    void joinNarrow(long a, long aStride, long b, long bStride, long out, long outStride, int rows) {
+        for (int row = 0; row < rows; row++) {
+            FloatVector x = FloatVector.fromMemorySegment(S, ALL, a + row * aStride, ORDER);
+            FloatVector y = FloatVector.fromMemorySegment(S, ALL, b + row * bStride, ORDER);
+            x.add(y).intoMemorySegment(ALL, out + row * outStride, ORDER);
+        }
+    }
+
+    @Override
+    void fill(long out, int bytes) {
+        for (int d = 0; d < bytes; d += VB) {
+            ID.intoMemorySegment(ALL, out + d, ORDER);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Folds of sequences whose elements lie side by side, or are brought side by side a chunk at a time. */
+final class FoldRows {
+    /** Elements of a chunk: part of what a fold means. */
+    static final int CHUNK = 4096;
+    /** Most elements that one call of a loop reads: it must return often, to be compiled as a whole method. */
+    private static final int CALL = 4 * CHUNK;
+    /** Chunks whose results are joined at a time. */
+    static final int BATCH = 64;
+    private static final MemorySegment ALL = Raw.ALL;
+
+    private FoldRows() {
+    }
+
+    /** Folds all of a plan whose sequences are one run without gaps. */
+    static void direct(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
+        long rows = plan.rows();
+        for (long row = 0; row < plan.kept; row += rows) {
+            many(loops, scratch, plan, in + plan.keptOffset(row), plan.rowStride(), rows, out + row * plan.cell);
+        }
+    }
+
+    private static void many(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long stride, long rows,
+            long out) {
+        if (plan.folded > CHUNK) {
+            for (long row = 0; row < rows; row++) {
+                one(loops, scratch, plan, in + row * stride, plan.folded, false, out + row * plan.cell);
+            }
+            return;
+        }
+        int n = (int) plan.folded;
+        int block = n == 1 && stride == plan.cell ? CALL : block(plan.cell, n);
+        for (long row = 0; row < rows; row += block) {
+            if (block == CALL) {
+                FoldPlan.copyLine(plan.cell, in + row * stride, plan.cell, out + row * plan.cell, plan.cell,
+                        (int) Math.min(block, rows - row));
+                continue;
+            }
+            few(loops, scratch, plan.cell, in + row * stride, stride, n, (int) Math.min(block, rows - row),
+                    out + row * plan.cell);
+        }
+    }
+
+    /** Folds all of a plan, bringing the elements of some rows, or of a chunk, side by side first. */
+    static void gathering(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
+        if (plan.folded > CHUNK) {
+            for (long row = 0; row < plan.kept; row++) {
+                one(loops, scratch, plan, in + plan.keptOffset(row), plan.folded, true, out + row * plan.cell);
+            }
+            return;
+        }
+        int n = (int) plan.folded;
+        int block = Math.min(block(plan.cell, n), CHUNK / n);
+        for (long row = 0; row < plan.kept; row += block) {
+            int rows = (int) Math.min(block, plan.kept - row);
+            for (int k = 0; k < rows; k++) {
+                plan.gather(in + plan.keptOffset(row + k), 0, n, scratch.gathered + (long) k * n * plan.cell);
+            }
+            few(loops, scratch, plan.cell, scratch.gathered, (long) n * plan.cell, n, rows, out + row * plan.cell);
+        }
+    }
+
+    /** The number of rows of {@code n} elements, at most a chunk, that {@link #few} may be given. */
+    static int block(int cell, int n) {
+        int pitch = Math.min(Integer.highestOneBit(2 * n - 1) * cell, FoldLoops.VBYTES);
+        return Math.min(FoldScratch.LANE_BYTES / pitch, CALL / n);
+    }
+
+    /** Folds up to {@link #block} rows of up to a chunk. */
+    static void few(FoldLoops loops, FoldScratch scratch, int cell, long in, long stride, int n, int rows, long out) {
+        if (rows == 1) {
+            loops.lanes(in, 0, n, 1, scratch.lanes, scratch.work);
+            loops.tree(scratch.lanes, out);
+            return;
+        }
+        if (n * cell > FoldLoops.VBYTES) {
+            loops.lanes(in, stride, n, rows, scratch.lanes, scratch.work);
+            halve(loops, cell, scratch.lanes, FoldLoops.VBYTES / cell, rows, out);
+            return;
+        }
+        int width = Integer.highestOneBit(2 * n - 1);
+        loops.pad(in, stride, n, rows, width == 1 ? out : scratch.lanes, width * cell);
+        halve(loops, cell, scratch.lanes, width, rows, out);
+    }
+
+    /** Halves {@code rows} runs of {@code width} elements, at most a vector, down to one element each. */
+    private static void halve(FoldLoops loops, int cell, long lanes, int width, int rows, long out) {
+        for (int level = Integer.numberOfTrailingZeros(width) - 1; level >= 0; level--) {
+            loops.halve(lanes, rows * cell << level, level, level == 0 ? out : lanes);
+        }
+    }
+
+    /** Folds one sequence of any length above 0. */
+    static void one(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long n, boolean gather, long out) {
+        int cell = plan.cell;
+        long chunks = (n + CHUNK - 1) / CHUNK;
+        long batches = (chunks + BATCH - 1) / BATCH;
+        for (long batch = 0; batch < batches; batch++) {
+            int count = batch(loops, scratch, plan, in, batch, n, gather);
+            pairs(loops, cell, scratch.results, count);
+            int level = 0;
+            for (; (batch >> level & 1) != 0; level++) {
+                loops.joinNarrow(scratch.pending + level * 64, 0, scratch.results, 0, scratch.results, 0, 1);
+            }
+            move(scratch.results, scratch.pending + level * 64);
+        }
+        int level = Long.numberOfTrailingZeros(batches);
+        long result = scratch.pending + level * 64;
+        for (level++; batches >> level != 0; level++) {
+            if ((batches >> level & 1) != 0) {
+                loops.joinNarrow(scratch.pending + level * 64, 0, result, 0, scratch.results, 0, 1);
+                result = scratch.results;
+            }
+        }
+        FoldPlan.copyLine(cell, result, cell, out, 0, 1);
+    }
+
+    /** Folds each chunk of a batch of a sequence, to {@code scratch.results}; returns how many there are. */
+    static int batch(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long batch, long n, boolean gather) {
+        long first = batch * BATCH * CHUNK;
+        int count = chunks(loops, scratch, plan, in, first, Math.min(n - first, BATCH * CHUNK), gather);
+        halve(loops, plan.cell, scratch.lanes, FoldLoops.VBYTES / plan.cell, count, scratch.results);
+        return count;
+    }
+
+    /** Folds each chunk of {@code n} elements from {@code first} on to a vector; returns how many there are. */
+    private static int chunks(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, long n,
+            boolean gather) {
+        int bytes = CHUNK * plan.cell;
+        int whole = (int) (n / CHUNK);
+        int rest = (int) (n % CHUNK);
+        long out = scratch.lanes;
+        int step = gather ? 1 : CALL / CHUNK;
+        for (int k = 0; k < whole; k += step) {
+            long from = scratch.gathered;
+            if (gather) {
+                plan.gather(in, first + (long) k * CHUNK, CHUNK, from);
+            } else {
+                from = in + first * plan.cell + (long) k * bytes;
+            }
+            loops.lanes(from, bytes, CHUNK, Math.min(step, whole - k), out + k * FoldLoops.VBYTES, scratch.work);
+        }
+        if (rest > 0) {
+            long from = scratch.gathered;
+            if (gather) {
+                plan.gather(in, first + (long) whole * CHUNK, rest, from);
+            } else {
+                from = in + first * plan.cell + (long) whole * bytes;
+            }
+            loops.lanes(from, 0, rest, 1, out + whole * FoldLoops.VBYTES, scratch.work);
+        }
+        return rest > 0 ? whole + 1 : whole;
+    }
+
+    /** Joins adjacent pairs level by level, an odd one being carried, until one is left, the first. */
+    private static void pairs(FoldLoops loops, int cell, long at, int count) {
+        for (int n = count; n > 1; n = n + 1 >> 1) {
+            int pairs = n >> 1;
+            long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
+            loops.halve(at, pairs * cell, 0, at);
+            if ((n & 1) != 0) {
+                ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, at + pairs * cell, odd);
+            }
+        }
+    }
+
+    private static void move(long from, long to) {
+        ALL.set(ValueLayout.JAVA_LONG, to, ALL.get(ValueLayout.JAVA_LONG, from));
+    }
+}

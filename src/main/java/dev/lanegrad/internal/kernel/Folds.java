@@ -1,0 +1,116 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Folds of dimensions. What a fold means is a law that names no layout, vector width or thread, and every path keeps it
+ * bit for bit (but which NaN a NaN is, it leaves open).
+ *
+ * <p>The elements that make one result, in row-major order of the folded dimensions, are a sequence {@code s[0..n)}.
+ * <ol>
+ * <li>It is cut into chunks of 4,096; the last may be shorter.
+ * <li>In a chunk, element {@code i} goes to accumulator {@code i % 64}, in ascending order, from the identity on.
+ * <li>The 64 accumulators are halved: {@code a[j] = a[j] op a[j + w]} for {@code j < w}, with {@code w} = 32, 16, 8,
+ *     4, 2 and 1.
+ * <li>The results of the chunks are joined in adjacent pairs, level by level, an odd last one being carried up, until
+ *     one is left.
+ * </ol>
+ * An empty fold is {@link FoldOp#empty()}.
+ */
+public final class Folds {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final FoldLoops FLOAT_SUM = new FoldFloatSum();
+    private static final FoldLoops FLOAT_PROD = new FoldFloatProd();
+    private static final FoldLoops FLOAT_MAX = new FoldFloatMax();
+    private static final FoldLoops FLOAT_MIN = new FoldFloatMin();
+    private static final FoldLoops DOUBLE_SUM = new FoldDoubleSum();
+    private static final FoldLoops DOUBLE_PROD = new FoldDoubleProd();
+    private static final FoldLoops DOUBLE_MAX = new FoldDoubleMax();
+    private static final FoldLoops DOUBLE_MIN = new FoldDoubleMin();
+
+    private Folds() {
+    }
+
+    /**
+     * Folds the dimensions in the set {@code dims} (bit {@code d} is dimension {@code d}) and writes one element for
+     * each index that remains, row-major without gaps. The loops may read, and in the result write, a vector behind the
+     * last element.
+     */
+    public static void run(FoldOp op, Lane lane, long in, Layout layout, int dims, long out) {
+        FoldLoops loops = loops(op, lane);
+        long count = layout.count();
+        if (count <= FoldRows.CHUNK && count > 0 && layout.isContiguous() && dims == Dims.all(layout.rank())) {
+            if (count * lane.bytes() <= FoldLoops.VBYTES) {
+                loops.small(in, (int) count, out);
+                return;
+            }
+            FoldScratch scratch = FoldScratch.ofThread();
+            loops.lanes(in, 0, (int) count, 1, scratch.lanes, scratch.work);
+            loops.tree(scratch.lanes, out);
+            return;
+        }
+        FoldScratch scratch = FoldScratch.ofThread();
+        FoldPlan plan = scratch.plan;
+        plan.set(lane, layout, dims);
+        if (plan.folded == 0) {
+            fill(lane, op.empty(), plan.kept, out);
+        } else if (plan.kept > 0) {
+            planned(loops, scratch, plan, in, out);
+        }
+    }
+
+    private static void planned(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
+        if (plan.oneRun() && plan.foldStride() == plan.cell) {
+            FoldRows.direct(loops, scratch, plan, in, out);
+            return;
+        }
+        long least = plan.leastKeptStride();
+        if (least == plan.cell || least < plan.foldStride()) {
+            plan.takeColumns();
+            FoldColumns.run(loops, scratch, plan, in, out);
+        } else {
+            FoldRows.gathering(loops, scratch, plan, in, out);
+        }
+    }
+
+    /**
+     * Writes the index along dimension {@code dim}, as an int64, of the first largest element, or the first smallest,
+     * for each index that remains; a NaN is more extreme than any number, and the first one wins. {@code dim} -1 takes
+     * all elements in row-major order as one sequence. There must be at least one element along {@code dim}.
+     */
+    public static void arg(boolean max, Lane lane, long in, Layout layout, int dim, long out) {
+        FoldScratch scratch = FoldScratch.ofThread();
+        FoldPlan plan = scratch.plan;
+        plan.set(lane, layout, dim < 0 ? Dims.all(layout.rank()) : 1 << dim);
+        if (plan.folded == 0) {
+            throw new IllegalArgumentException((max ? "argmax" : "argmin") + ": Expected reduction dim " + dim
+                    + " to have non-zero size, but the shape is " + layout + "; give it at least one element.");
+        }
+        if (plan.kept > 0) {
+            ArgFold.run(loops(max ? FoldOp.AMAX : FoldOp.AMIN, lane), scratch, plan, in, out);
+        }
+    }
+
+    private static FoldLoops loops(FoldOp op, Lane lane) {
+        return switch (op) {
+            case SUM -> lane == Lane.FLOAT ? FLOAT_SUM : DOUBLE_SUM;
+            case PROD -> lane == Lane.FLOAT ? FLOAT_PROD : DOUBLE_PROD;
+            case AMAX -> lane == Lane.FLOAT ? FLOAT_MAX : DOUBLE_MAX;
+            case AMIN -> lane == Lane.FLOAT ? FLOAT_MIN : DOUBLE_MIN;
+        };
+    }
+
+    private static void fill(Lane lane, double value, long count, long out) {
+        for (long i = 0; i < count; i++) {
+            switch (lane) {
+                case FLOAT -> ALL.set(ValueLayout.JAVA_FLOAT, out + i * Float.BYTES, (float) value);
+                case DOUBLE -> ALL.set(ValueLayout.JAVA_DOUBLE, out + i * Double.BYTES, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Loops that move single elements by index or by strides. They are bound by memory, not by arithmetic, so they are plain
+ * loops; whole rows are copied at once where they lie together.
+ */
+public final class Indexing {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+
+    private Indexing() {
+    }
+
+    /** Clears {@code bytes} bytes. */
+    public static void fillZero(long address, long bytes) {
+        ALL.asSlice(address, bytes).fill((byte) 0);
+    }
+
+    /** Copies elements of {@code size} bytes between two layouts of the same sizes, which do not overlap. */
+    public static void copyStrided(int size, long from, Layout source, long to, Layout target) {
+        if (source.count() > 0) {
+            copyDimension(size, from, source, to, target, 0);
+        }
+    }
+
+    private static void copyDimension(int size, long from, Layout source, long to, Layout target, int d) {
+        int left = source.rank() - d;
+        if (left == 0) {
+            MemorySegment.copy(ALL, from, ALL, to, size);
+            return;
+        }
+        int n = source.size(d);
+        if (left == 1) {
+            if (source.stride(d) == 1 && target.stride(d) == 1) {
+                MemorySegment.copy(ALL, from, ALL, to, (long) n * size);
+            } else {
+                copyLine(size, from, source.stride(d) * size, to, target.stride(d) * size, n);
+            }
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            copyDimension(size, from + i * source.stride(d) * size, source, to + i * target.stride(d) * size, target, d + 1);
+        }
+    }
+
+    private static void copyLine(int size, long from, long fromStep, long to, long toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            copyOne(size, from + i * fromStep, to + i * toStep);
+        }
+    }
+
+    private static void copyOne(int size, long from, long to) {
+        switch (size) {
+            case 1 -> ALL.set(BYTE, to, ALL.get(BYTE, from));
+            case 4 -> ALL.set(INT, to, ALL.get(INT, from));
+            default -> ALL.set(LONG, to, ALL.get(LONG, from));
+        }
+    }
+
+    /** The number, in row-major order, of the first index that is not from 0 to {@code size - 1}; -1 if all are. */
+    public static long firstOutside(long index, Layout layout, int size) {
+        long[] at = {0, -1};
+        if (layout.count() > 0) {
+            findOutside(index, layout, 0, size, at);
+        }
+        return at[1];
+    }
+
+    // at: number of indices seen, and the first bad one.
+    private static void findOutside(long index, Layout layout, int d, int size, long[] at) {
+        if (d == layout.rank()) {
+            long value = ALL.get(LONG, index);
+            if ((value < 0 || value >= size) && at[1] < 0) {
+                at[1] = at[0];
+            }
+            at[0]++;
+            return;
+        }
+        for (int i = 0; i < layout.size(d) && at[1] < 0; i++) {
+            findOutside(index + i * layout.stride(d) * Long.BYTES, layout, d + 1, size, at);
+        }
+    }
+
+    /** The int64 element with this number in row-major order. */
+    public static long elementAt(long address, Layout layout, long number) {
+        return ALL.get(LONG, address + offset(layout, number) * Long.BYTES);
+    }
+
+    /** Elements from the first to the one with this number in row-major order. */
+    public static long offset(Layout layout, long number) {
+        long rest = number;
+        long offset = 0;
+        for (int d = layout.rank() - 1; d >= 0; d--) {
+            offset += rest % layout.size(d) * layout.stride(d);
+            rest /= layout.size(d);
+        }
+        return offset;
+    }
+
+    /**
+     * Writes, contiguous in the sizes of {@code indices}, the element of {@code source} at the same place but for
+     * {@code dim}, where the index says which. Indices are inside.
+     */
+    public static void gather(int size, long from, Layout source, long index, Layout indices, int dim, long to) {
+        if (indices.count() > 0) {
+            gatherDimension(size, from, source, index, indices, dim, to, Layout.contiguous(indices.sizes()), 0);
+        }
+    }
+
+    private static void gatherDimension(int size, long from, Layout source, long index, Layout indices, int dim, long to,
+            Layout target, int d) {
+        int n = indices.size(d);
+        long fromStep = source.stride(d) * size;
+        long indexStep = indices.stride(d) * Long.BYTES;
+        long toStep = target.stride(d) * size;
+        boolean last = d == indices.rank() - 1;
+        for (int i = 0; i < n; i++) {
+            long nextFrom = d == dim ? from : from + i * fromStep;
+            long nextIndex = index + i * indexStep;
+            if (last) {
+                copyOne(size, nextFrom + ALL.get(LONG, nextIndex) * source.stride(dim) * size
+                        , to + i * toStep);
+            } else if (d == dim && constantBelow(indices, d)) {
+                // One index for all below: a block of the source moves as it is.
+                copyDimension(size, nextFrom + ALL.get(LONG, nextIndex) * fromStep, source, to + i * toStep, target, d + 1);
+            } else {
+                gatherDimension(size, nextFrom, source, nextIndex, indices, dim, to + i * toStep, target, d + 1);
+            }
+        }
+    }
+
+    private static boolean constantBelow(Layout indices, int d) {
+        for (int i = d + 1; i < indices.rank(); i++) {
+            if (indices.stride(i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Adds each element of {@code source} to the element of {@code target} at the same place but for {@code dim}, where
+     * the index says which; in row-major order of the source, so equal indices add up in a fixed order.
+     */
+    public static void scatterAdd(Lane lane, long from, Layout source, long index, Layout indices, int dim, long to,
+            Layout target) {
+        if (indices.count() > 0) {
+            scatterDimension(lane, from, source, index, indices, dim, to, target, 0);
+        }
+    }
+
+    private static void scatterDimension(Lane lane, long from, Layout source, long index, Layout indices, int dim, long to,
+            Layout target, int d) {
+        int size = lane.bytes();
+        for (int i = 0; i < indices.size(d); i++) {
+            long nextFrom = from + i * source.stride(d) * size;
+            long nextIndex = index + i * indices.stride(d) * Long.BYTES;
+            long nextTo = d == dim ? to : to + i * target.stride(d) * size;
+            if (d == indices.rank() - 1) {
+                long at = nextTo + ALL.get(LONG, nextIndex) * target.stride(dim) * size;
+                if (lane == Lane.FLOAT) {
+                    ALL.set(FLOAT, at, ALL.get(FLOAT, at) + ALL.get(FLOAT, nextFrom));
+                } else {
+                    ALL.set(DOUBLE, at, ALL.get(DOUBLE, at) + ALL.get(DOUBLE, nextFrom));
+                }
+            } else {
+                scatterDimension(lane, nextFrom, source, nextIndex, indices, dim, nextTo, target, d + 1);
+            }
+        }
+    }
+}

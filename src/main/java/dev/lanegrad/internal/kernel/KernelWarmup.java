@@ -1,0 +1,92 @@
+package dev.lanegrad.internal.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * The thread that emits loops and runs them on scratch memory until the JVM has compiled them: before that each vector
+ * is an object on the heap, and a call takes a hundred times as long.
+ */
+final class KernelWarmup {
+    /** Bytes of an operand in a call that is there to be counted: little work, but some turns of the loop. */
+    private static final int SHORT = 16 * 64;
+    /** Bytes of an operand in a call that is timed. */
+    private static final int TIMED = 4096;
+    /** Calls between two looks at the clock. */
+    private static final int CALLS = 32;
+    /** A loop that is not compiled after this time is used all the same if it is the faster one, else given up. */
+    private static final long PATIENCE = 4_000_000_000L;
+    private static final LinkedBlockingQueue<MapKernel.Variant> QUEUE = new LinkedBlockingQueue<>();
+    private static boolean started;
+
+    private KernelWarmup() {
+    }
+
+    /** Has the loop of {@code variant} emitted, and put in its place when it is compiled. */
+    static void queue(MapKernel.Variant variant) {
+        QUEUE.add(variant);
+        start();
+    }
+
+    private static synchronized void start() {
+        if (!started) {
+            started = true;
+            Thread.ofPlatform().name("lanegrad-warmup").daemon(true).start(KernelWarmup::work);
+        }
+    }
+
+    private static void work() {
+        while (true) {
+            try {
+                MapKernel.Variant variant = QUEUE.take();
+                Loop loop = LoopEmitter.emit(variant.kernel.code(), variant.scalars);
+                if (loop != null && isFaster(variant, loop)) {
+                    variant.publish(loop);
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    /** Runs {@code loop} until it is compiled; true if it is then faster than what runs now. */
+    private static boolean isFaster(MapKernel.Variant variant, Loop loop) {
+        MapKernel kernel = variant.kernel;
+        Workspace workspace = Workspace.current();
+        workspace.begin(kernel);
+        int operands = kernel.outputs + kernel.code().inputs();
+        MemorySegment memory = Arena.ofAuto().allocate((long) operands * TIMED + 64, 64);
+        for (int p = 0; p < operands; p++) {
+            Workspace.place(workspace.frame(), p, memory.address() + (long) p * TIMED,
+                    (variant.scalars >> p & 1) != 0 ? 0 : -1);
+        }
+        long before = Long.MAX_VALUE;
+        long deadline = System.nanoTime() + PATIENCE;
+        long best = Long.MAX_VALUE;
+        int steady = 0;
+        // Compiled code is at its speed at once; the time before it is not steady but far above.
+        while (steady < 8 && System.nanoTime() < deadline) {
+            for (int i = 0; i < CALLS; i++) {
+                loop.run(workspace.frame(), SHORT);
+            }
+            before = Math.min(before, time(variant.loop, workspace.frame()));
+            long now = time(loop, workspace.frame());
+            steady = now < before && now > best - best / 8 ? steady + 1 : 0;
+            best = Math.min(best, now);
+        }
+        Reference.reachabilityFence(memory);
+        return best < before;
+    }
+
+    private static long time(Loop loop, long frame) {
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            long start = System.nanoTime();
+            loop.run(frame, TIMED);
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return best;
+    }
+}

@@ -1,0 +1,388 @@
+package dev.lanegrad.internal.kernel;
+
+import static java.lang.classfile.ClassFile.ACC_FINAL;
+import static java.lang.classfile.ClassFile.ACC_PRIVATE;
+import static java.lang.classfile.ClassFile.ACC_STATIC;
+
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.lane.LaneCode;
+import dev.lanegrad.internal.lane.LaneCode.Inst;
+import dev.lanegrad.internal.lane.Prim;
+import dev.lanegrad.internal.memory.Raw;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.attribute.SourceFileAttribute;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Writes the loop of a code as a class. For {@code x * y + 1} on floats, where y is the same for all lanes, it is:
+ * <pre>{@code
+ * final class Map extends Loop {
+ *     private static final FloatVector C0 = FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, 1f);
+ *     void run(long frame, int bytes) {
+ *         long out0 = Raw.ALL.get(ValueLayout.JAVA_LONG, frame);
+ *         long in0 = Raw.ALL.get(ValueLayout.JAVA_LONG, frame + 16);
+ *         long in1 = Raw.ALL.get(ValueLayout.JAVA_LONG, frame + 32);
+ *         FloatVector y = FloatVector.fromMemorySegment(SPECIES_PREFERRED, Raw.ALL, in1, ORDER);
+ *         for (int d = 0; d < bytes; d += VBYTES) {
+ *             FloatVector v0 = FloatVector.fromMemorySegment(SPECIES_PREFERRED, Raw.ALL, in0 + d, ORDER);
+ *             FloatVector v1 = v0.mul(y);
+ *             FloatVector v2 = v1.add(C0);
+ *             v2.intoMemorySegment(Raw.ALL, out0 + d, ORDER);
+ *         }
+ *     }
+ * }
+ * }</pre>
+ * All of it is one method that calls nothing but the methods of vectors, because a call to any other method stops being
+ * inlined in long bodies, and then every vector that crosses it is an object on the heap. Results are stored after the
+ * last load, as an output may be the memory of an input.
+ */
+final class LoopEmitter {
+    /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, -1 ({@code auto}) emits what is hot. */
+    static final int TIER = tier(System.getProperty("lanegrad.tier", "auto"));
+
+    /** The JVM compiles no method with more bytes of bytecode. */
+    private static final int LIMIT = 8000;
+    private static final boolean VERIFY = Boolean.getBoolean("lanegrad.verify");
+    private static final String DUMP = System.getProperty("lanegrad.dump");
+    private static final AtomicInteger DUMPED = new AtomicInteger();
+
+    private static final ClassDesc LOOP = desc(Loop.class);
+    private static final ClassDesc SELF = ClassDesc.of(Loop.class.getPackageName() + ".Map");
+    private static final ClassDesc SEGMENT = desc(MemorySegment.class);
+    private static final ClassDesc ORDER = desc(ByteOrder.class);
+    private static final ClassDesc OF_LONG = desc(ValueLayout.OfLong.class);
+    private static final ClassDesc SPECIES = desc(VectorSpecies.class);
+    private static final ClassDesc VECTOR = desc(jdk.incubator.vector.Vector.class);
+    private static final ClassDesc MASK = desc(VectorMask.class);
+    private static final ClassDesc OPERATORS = desc(VectorOperators.class);
+    private static final MethodTypeDesc RUN = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_long,
+            ConstantDescs.CD_int);
+
+    private static final int FRAME = 1;
+    private static final int BYTES = 3;
+    private static final int OFFSET = 4;
+    private static final int FIRST_LOCAL = 5;
+
+    private final LaneCode code;
+    private final long scalars;
+    private final ClassDesc real;
+    private final ClassDesc bits;
+    private final ClassDesc element;
+    private final ClassDesc bitElement;
+    private final int vectorBytes;
+    private final int[] local;
+
+    private LoopEmitter(LaneCode code, long scalars) {
+        this.code = code;
+        this.scalars = scalars;
+        boolean floats = code.lane() == Lane.FLOAT;
+        real = desc(floats ? FloatVector.class : DoubleVector.class);
+        bits = desc(floats ? IntVector.class : LongVector.class);
+        element = floats ? ConstantDescs.CD_float : ConstantDescs.CD_double;
+        bitElement = floats ? ConstantDescs.CD_int : ConstantDescs.CD_long;
+        vectorBytes = (floats ? FloatVector.SPECIES_PREFERRED : DoubleVector.SPECIES_PREFERRED).vectorByteSize();
+        local = new int[code.insts().size()];
+    }
+
+    /**
+     * The loop of {@code code} in which the operands {@code scalars}, a set of places in the frame, are read once; null if
+     * its method would be larger than what the JVM compiles, or no class can be defined here.
+     */
+    static Loop emit(LaneCode code, long scalars) {
+        byte[] bytes = new LoopEmitter(code, scalars).write();
+        if (size(bytes) > LIMIT) {
+            return null;
+        }
+        dumpAndVerify(bytes);
+        try {
+            MethodHandles.Lookup own = MethodHandles.lookup().defineHiddenClass(bytes, true);
+            return (Loop) own.findConstructor(own.lookupClass(), MethodType.methodType(void.class)).invoke();
+        } catch (UnsupportedOperationException e) {
+            return null;
+        } catch (Throwable e) {
+            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; run with "
+                    + "-Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
+        }
+    }
+
+    private static int tier(String property) {
+        return switch (property) {
+            case "0" -> 0;
+            case "1" -> 1;
+            case "auto" -> -1;
+            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1 or auto, but got " + property);
+        };
+    }
+
+    private static ClassDesc desc(Class<?> type) {
+        return type.describeConstable().orElseThrow();
+    }
+
+    private static int size(byte[] bytes) {
+        return ClassFile.of().parse(bytes).methods().stream()
+                .mapToInt(method -> ((CodeAttribute) method.code().orElseThrow()).codeLength()).max().orElseThrow();
+    }
+
+    private static void dumpAndVerify(byte[] bytes) {
+        if (DUMP != null) {
+            Path file = Path.of(DUMP, "Map" + DUMPED.incrementAndGet() + ".class");
+            try {
+                Files.createDirectories(file.getParent());
+                Files.write(file, bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException("lanegrad.dump: could not write " + file, e);
+            }
+        }
+        if (VERIFY) {
+            var errors = ClassFile.of().verify(bytes);
+            if (!errors.isEmpty()) {
+                throw new IllegalStateException("lanegrad.verify: an emitted loop is not valid: " + errors);
+            }
+        }
+    }
+
+    private byte[] write() {
+        return ClassFile.of().build(SELF, this::writeClass);
+    }
+
+    private void writeClass(ClassBuilder type) {
+        type.withFlags(ACC_FINAL).withSuperclass(LOOP).with(SourceFileAttribute.of(LaneText.of(code)));
+        TreeSet<String> constants = new TreeSet<>();
+        for (Inst inst : code.insts()) {
+            if (isConstant(inst) && constants.add(name(inst))) {
+                type.withField(name(inst), inst.prim() == Prim.CONST ? real : bits, ACC_PRIVATE | ACC_STATIC | ACC_FINAL);
+            }
+        }
+        type.withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0, body -> body.aload(0)
+                .invokespecial(LOOP, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void).return_());
+        type.withMethodBody(ConstantDescs.CLASS_INIT_NAME, ConstantDescs.MTD_void, ACC_STATIC, this::writeConstants);
+        type.withMethodBody("run", RUN, 0, this::writeLoop);
+    }
+
+    private static boolean isConstant(Inst inst) {
+        return inst.prim() == Prim.CONST || inst.prim() == Prim.CONST_BITS;
+    }
+
+    private static String name(Inst inst) {
+        return (inst.prim() == Prim.CONST ? "R" : "B") + Long.toHexString(inst.bits());
+    }
+
+    private void writeConstants(CodeBuilder body) {
+        TreeSet<String> written = new TreeSet<>();
+        for (Inst inst : code.insts()) {
+            if (!isConstant(inst) || !written.add(name(inst))) {
+                continue;
+            }
+            ClassDesc type = inst.prim() == Prim.CONST ? real : bits;
+            body.getstatic(type, "SPECIES_PREFERRED", SPECIES);
+            if (code.lane() == Lane.FLOAT) {
+                body.loadConstant((int) inst.bits());
+            } else {
+                body.loadConstant(inst.bits());
+            }
+            if (inst.prim() == Prim.CONST) {
+                // By way of its bits: a NaN keeps its payload.
+                ClassDesc box = code.lane() == Lane.FLOAT ? ConstantDescs.CD_Float : ConstantDescs.CD_Double;
+                body.invokestatic(box, code.lane() == Lane.FLOAT ? "intBitsToFloat" : "longBitsToDouble",
+                        MethodTypeDesc.of(element, bitElement));
+            }
+            body.invokestatic(type, "broadcast", MethodTypeDesc.of(type, SPECIES,
+                    inst.prim() == Prim.CONST ? element : bitElement)).putstatic(SELF, name(inst), type);
+        }
+        body.return_();
+    }
+
+    private void writeLoop(CodeBuilder body) {
+        int outputs = code.outputs().size();
+        int[] addresses = new int[outputs + code.inputs()];
+        int next = FIRST_LOCAL;
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = next;
+            all(body).getstatic(desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
+                    .loadConstant((long) i * Loop.ENTRY).ladd()
+                    .invokeinterface(SEGMENT, "get", MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long))
+                    .lstore(next);
+            next += 2;
+        }
+        for (int i = 0; i < local.length; i++) {
+            local[i] = next++;
+            Inst inst = code.insts().get(i);
+            if (inst.prim() == Prim.INPUT && isScalar(inst)) {
+                load(body, addresses[outputs + (int) inst.bits()], false).astore(local[i]);
+            }
+        }
+        Label top = body.newLabel();
+        Label end = body.newLabel();
+        body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(BYTES).if_icmpge(end);
+        for (int i = 0; i < local.length; i++) {
+            Inst inst = code.insts().get(i);
+            if (inst.prim() == Prim.INPUT && !isScalar(inst)) {
+                load(body, addresses[outputs + (int) inst.bits()], true).astore(local[i]);
+            } else if (inst.prim() != Prim.INPUT && !isConstant(inst)) {
+                compute(body, inst);
+                body.astore(local[i]);
+            }
+        }
+        for (int o = 0; o < outputs; o++) {
+            value(body, code.outputs().get(o));
+            all(body);
+            offset(body, addresses[o], true);
+            order(body).invokevirtual(real, "intoMemorySegment",
+                    MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
+        }
+        body.iinc(OFFSET, vectorBytes).goto_(top).labelBinding(end).return_();
+    }
+
+    private boolean isScalar(Inst input) {
+        return (scalars >> (code.outputs().size() + input.bits()) & 1) != 0;
+    }
+
+    private CodeBuilder load(CodeBuilder body, int address, boolean moves) {
+        body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
+        all(body);
+        offset(body, address, moves);
+        return order(body).invokestatic(real, "fromMemorySegment",
+                MethodTypeDesc.of(real, SPECIES, SEGMENT, ConstantDescs.CD_long, ORDER));
+    }
+
+    private static CodeBuilder all(CodeBuilder body) {
+        return body.getstatic(desc(Raw.class), "ALL", SEGMENT);
+    }
+
+    private static CodeBuilder order(CodeBuilder body) {
+        String native_ = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? "LITTLE_ENDIAN" : "BIG_ENDIAN";
+        return body.getstatic(ORDER, native_, ORDER);
+    }
+
+    private static void offset(CodeBuilder body, int address, boolean moves) {
+        body.lload(address);
+        if (moves) {
+            body.iload(OFFSET).i2l().ladd();
+        }
+    }
+
+    private void value(CodeBuilder body, int i) {
+        Inst inst = code.insts().get(i);
+        if (isConstant(inst)) {
+            body.getstatic(SELF, name(inst), inst.prim() == Prim.CONST ? real : bits);
+        } else {
+            body.aload(local[i]);
+        }
+    }
+
+    private void compute(CodeBuilder body, Inst inst) {
+        boolean floats = code.lane() == Lane.FLOAT;
+        if (inst.prim() == Prim.SELECT) {
+            value(body, inst.c());
+            value(body, inst.b());
+            value(body, inst.a());
+            body.invokevirtual(real, "blend", MethodTypeDesc.of(real, VECTOR, MASK));
+            return;
+        }
+        value(body, inst.a());
+        switch (inst.prim()) {
+            case INPUT, CONST, CONST_BITS, SELECT -> throw new AssertionError(inst.prim() + " is written elsewhere");
+            case ADD -> binary(body, real, "add", inst);
+            case SUB -> binary(body, real, "sub", inst);
+            case MUL -> binary(body, real, "mul", inst);
+            case DIV -> binary(body, real, "div", inst);
+            case FMA -> {
+                value(body, inst.b());
+                value(body, inst.c());
+                body.invokevirtual(real, "fma", MethodTypeDesc.of(real, VECTOR, VECTOR));
+            }
+            case SQRT -> body.invokevirtual(real, "sqrt", MethodTypeDesc.of(real));
+            case NEG -> body.invokevirtual(real, "neg", MethodTypeDesc.of(real));
+            case ABS -> body.invokevirtual(real, "abs", MethodTypeDesc.of(real));
+            case LT -> compare(body, real, "LT", inst);
+            case LE -> compare(body, real, "LE", inst);
+            case EQ -> compare(body, real, "EQ", inst);
+            case MASK_AND -> mask(body, "and", inst);
+            case MASK_OR -> mask(body, "or", inst);
+            case MASK_NOT -> body.invokevirtual(MASK, "not", MethodTypeDesc.of(MASK));
+            case TO_BITS -> body.invokevirtual(real, floats ? "reinterpretAsInts" : "reinterpretAsLongs",
+                    MethodTypeDesc.of(bits));
+            case FROM_BITS -> body.invokevirtual(bits, floats ? "reinterpretAsFloats" : "reinterpretAsDoubles",
+                    MethodTypeDesc.of(real));
+            case BITS_ADD -> binary(body, bits, "add", inst);
+            case BITS_SUB -> binary(body, bits, "sub", inst);
+            case BITS_AND -> binary(body, bits, "and", inst);
+            case BITS_OR -> binary(body, bits, "or", inst);
+            case BITS_XOR -> {
+                operator(body, "XOR", "Associative");
+                value(body, inst.b());
+                body.invokevirtual(bits, "lanewise", MethodTypeDesc.of(bits, operators("Binary"), VECTOR));
+            }
+            case BITS_SHL -> shift(body, "LSHL", inst);
+            case BITS_SHR -> shift(body, "ASHR", inst);
+            case BITS_USHR -> shift(body, "LSHR", inst);
+            case BITS_LT -> compareBits(body, "LT", inst);
+            case BITS_EQ -> compareBits(body, "EQ", inst);
+        }
+    }
+
+    private void binary(CodeBuilder body, ClassDesc type, String method, Inst inst) {
+        value(body, inst.b());
+        body.invokevirtual(type, method, MethodTypeDesc.of(type, VECTOR));
+    }
+
+    private void mask(CodeBuilder body, String method, Inst inst) {
+        value(body, inst.b());
+        body.invokevirtual(MASK, method, MethodTypeDesc.of(MASK, MASK));
+    }
+
+    private void compare(CodeBuilder body, ClassDesc type, String operator, Inst inst) {
+        operator(body, operator, "Comparison");
+        value(body, inst.b());
+        body.invokevirtual(type, "compare", MethodTypeDesc.of(MASK, operators("Comparison"), VECTOR));
+    }
+
+    /** Every mask is one of the real vectors, as that is what a selection asks for. */
+    private void compareBits(CodeBuilder body, String operator, Inst inst) {
+        compare(body, bits, operator, inst);
+        body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
+                .invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
+    }
+
+    private void shift(CodeBuilder body, String operator, Inst inst) {
+        operator(body, operator, "Binary");
+        if (code.lane() == Lane.FLOAT) {
+            body.loadConstant((int) inst.bits());
+        } else {
+            body.loadConstant(inst.bits());
+        }
+        body.invokevirtual(bits, "lanewise", MethodTypeDesc.of(bits, operators("Binary"), bitElement));
+    }
+
+    private static void operator(CodeBuilder body, String name, String kind) {
+        body.getstatic(OPERATORS, name, operators(kind));
+    }
+
+    private static ClassDesc operators(String kind) {
+        return OPERATORS.nested(kind);
+    }
+}

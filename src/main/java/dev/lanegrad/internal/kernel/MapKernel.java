@@ -1,0 +1,136 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.lane.LaneCode;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A code ready to run over tensors: it begins in the interpreter, and once it has proved hot runs as a loop of its own.
+ * Equal codes share one kernel. Safe for use by many threads.
+ */
+public final class MapKernel {
+    /** The most kernels that are remembered; one that is forgotten is made again when it is asked for. */
+    private static final int REMEMBERED = 4096;
+    private static final Map<LaneCode, MapKernel> KNOWN = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<LaneCode, MapKernel> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    /** The type of elements that are lanes as they are. */
+    final Cell cell;
+    /** Logarithm of the bytes of a lane. */
+    final int shift;
+    /** Number of outputs. */
+    final int outputs;
+    /** Operands, or blocks of scratch memory, that a workspace must have room for. */
+    final int width;
+
+    private final LaneCode code;
+    private final Loop first;
+    private final boolean emits;
+    // A race leaves it at one of two variants, and both are good; they are immutable but for their counters and loop.
+    private Variant last;
+    private Variant[] variants = new Variant[0];
+
+    private MapKernel(LaneCode code) {
+        this.code = code;
+        cell = code.lane() == Lane.FLOAT ? Cell.FLOAT32 : Cell.FLOAT64;
+        shift = code.lane() == Lane.FLOAT ? 2 : 3;
+        outputs = code.outputs().size();
+        BlockInterpreter interpreter = BlockInterpreter.of(code);
+        Loop single = BlockInterpreter.single(code);
+        first = single != null ? single : interpreter;
+        // The loop of a primitive is as fast as the emitted one, and is warm before.
+        emits = LoopEmitter.TIER != 0 && (single == null || LoopEmitter.TIER == 1);
+        width = Math.max(outputs + code.inputs(), interpreter.slots() + 1);
+        last = variant(0);
+    }
+
+    /**
+     * The kernel of {@code code}. Fails with {@code IllegalArgumentException} if it has more than 62 inputs and outputs.
+     */
+    public static MapKernel of(LaneCode code) {
+        int operands = code.inputs() + code.outputs().size();
+        if (operands > Workspace.MAX_OPERANDS) {
+            throw new IllegalArgumentException("MapKernel: the code has " + operands + " inputs and outputs, and a kernel can "
+                    + "have " + Workspace.MAX_OPERANDS + "; split it.");
+        }
+        synchronized (KNOWN) {
+            return KNOWN.computeIfAbsent(code, MapKernel::new);
+        }
+    }
+
+    /** What this kernel computes. */
+    public LaneCode code() {
+        return code;
+    }
+
+    /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
+    Variant variant(long scalars) {
+        Variant variant = last;
+        return variant != null && variant.scalars == scalars ? variant : find(scalars);
+    }
+
+    private synchronized Variant find(long scalars) {
+        for (Variant variant : variants) {
+            if (variant.scalars == scalars) {
+                last = variant;
+                return variant;
+            }
+        }
+        Variant made = new Variant(this, scalars, first, emits);
+        Variant[] more = Arrays.copyOf(variants, variants.length + 1);
+        more[variants.length] = made;
+        variants = more;
+        last = made;
+        return made;
+    }
+
+    /** A kernel for one set of scalar operands. */
+    static final class Variant {
+        private static final int CALLS = 200;
+        private static final long ELEMENTS = 200_000;
+
+        final MapKernel kernel;
+        final long scalars;
+        /** What runs it; replaced once, by the emitted loop. A loop has no state, so a race is harmless. */
+        Loop loop;
+        /** True until it is decided whether a loop is emitted. */
+        boolean counting;
+        private int calls;
+        private long elements;
+
+        Variant(MapKernel kernel, long scalars, Loop loop, boolean emits) {
+            this.kernel = kernel;
+            this.scalars = scalars;
+            this.loop = loop;
+            this.counting = emits;
+            if (emits && LoopEmitter.TIER == 1) {
+                counting = false;
+                Loop emitted = LoopEmitter.emit(kernel.code, scalars);
+                this.loop = emitted != null ? emitted : loop;
+            }
+        }
+
+        /** Counts a call over {@code count} elements, and has the loop emitted when there have been enough. */
+        void count(long count) {
+            elements += count;
+            if (++calls >= CALLS || elements >= ELEMENTS) {
+                counting = false;
+                KernelWarmup.queue(this);
+            }
+        }
+
+        /** Puts {@code emitted} in place of what runs now. */
+        void publish(Loop emitted) {
+            VarHandle.releaseFence();
+            loop = emitted;
+        }
+    }
+}

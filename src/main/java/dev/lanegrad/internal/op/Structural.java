@@ -1,0 +1,166 @@
+package dev.lanegrad.internal.op;
+
+import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.shape.Layout;
+
+/**
+ * The ops that move, gather or combine elements. Each states its vector-Jacobian product in differentiable ops, in one
+ * exhaustive switch of {@code internal.graph}; {@link #saves} says what that product needs.
+ */
+public sealed interface Structural extends Op {
+    /** What a product reads besides the gradient and the sizes: bit i the operand i, bit 3 the result. */
+    int saves();
+
+    @Override
+    default String label() {
+        String name = getClass().getSimpleName();
+        return Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    }
+
+    /** A fold over the dimensions whose bit is set in {@code dims}. */
+    record Reduce(FoldOp fold, int dims, boolean keepDim) implements Structural {
+        @Override
+        public int saves() {
+            return fold == FoldOp.SUM ? 0 : 0b1001;
+        }
+
+        @Override
+        public String label() {
+            return Op.camelCase(fold.name());
+        }
+    }
+
+    /** The same elements, row-major, in other sizes. */
+    record Reshape(Layout sizes) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Dimension {@code d} of the result is dimension {@code order[d]} of the operand. The array is not copied. */
+    record Permute(int[] order) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Repetition along new dimensions and those of size 1. */
+    record Expand(Layout sizes) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Every {@code step}-th element along {@code dim} from {@code start}; {@code size} of them. */
+    record Slice(int dim, int start, int step, int size) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Zeros of size {@code size} along {@code dim}, with the operand at {@code start}, {@code start + step}, ... */
+    record Embed(int dim, int start, int step, int size) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The operands one after the other along {@code dim}. */
+    record Cat(int dim) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The product of matrices in the last two dimensions, broadcast over the others. */
+    record Matmul() implements Structural {
+        @Override
+        public int saves() {
+            return 0b11;
+        }
+    }
+
+    /** The elements of the first operand that the second names along {@code dim}. */
+    record Gather(int dim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b10;
+        }
+    }
+
+    /** Zeros of size {@code size} along {@code dim}, to which the first operand is added where the second names. */
+    record ScatterAdd(int dim, int size) implements Structural {
+        @Override
+        public int saves() {
+            return 0b10;
+        }
+    }
+
+    /** The slices of the first operand that the second, a vector, names along {@code dim}. */
+    record IndexSelect(int dim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b10;
+        }
+    }
+
+    /** Zeros of size {@code size} along {@code dim}, to which slices of the first operand are added where the second names. */
+    record IndexAdd(int dim, int size) implements Structural {
+        @Override
+        public int saves() {
+            return 0b10;
+        }
+    }
+
+    /** Exponentials along {@code dim}, divided by their sum. */
+    record Softmax(int dim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1000;
+        }
+    }
+
+    /** The logarithm of the softmax along {@code dim}. */
+    record LogSoftmax(int dim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1000;
+        }
+    }
+
+    /** The logarithm of the sum of exponentials over {@code dims}. */
+    record LogSumExp(int dims, boolean keepDim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1001;
+        }
+    }
+
+    /** The mean squared distance from the mean over {@code dims}, with the count less {@code correction} as divisor. */
+    record Var(int dims, double correction, boolean keepDim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1;
+        }
+
+        /** The divisor for so many folded elements. */
+        public double divisor(long count) {
+            return Math.max(0, count - correction);
+        }
+    }
+
+    /** The same numbers in another type. */
+    record Cast(Cell to) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.lanegrad.internal.shape;
+
+import java.util.Arrays;
+
+/**
+ * Sizes and strides of a tensor, in elements: element {@code (i0, i1, ...)} lies {@code i0 * stride(0) + i1 * stride(1)
+ * + ...} elements behind the first. Immutable. A stride may be 0 (expanded) and is never negative.
+ */
+public final class Layout {
+    /** The layout of a tensor without dimensions: one element. */
+    public static final Layout SCALAR = new Layout(new int[0], new long[0]);
+
+    private final int[] sizes;
+    private final long[] strides;
+    private final long count;
+    private final boolean contiguous;
+
+    private Layout(int[] sizes, long[] strides) {
+        this.sizes = sizes;
+        this.strides = strides;
+        long product = 1;
+        boolean dense = true;
+        for (int d = sizes.length - 1; d >= 0; d--) {
+            dense &= sizes[d] == 1 || strides[d] == product;
+            product = Math.multiplyExact(product, (long) sizes[d]);
+        }
+        this.count = product;
+        this.contiguous = dense || product == 0;
+    }
+
+    /** Row-major, without gaps. Fails with {@code IllegalArgumentException} if the product of the sizes is over 2^63. */
+    public static Layout contiguous(int... sizes) {
+        long[] strides = new long[sizes.length];
+        long step = 1;
+        for (int d = sizes.length - 1; d >= 0; d--) {
+            if (sizes[d] < 0) {
+                throw new IllegalArgumentException("Trying to create tensor with negative dimension " + sizes[d] + ": "
+                        + Arrays.toString(sizes) + "; every size must be 0 or more.");
+            }
+            strides[d] = step;
+            try {
+                step = Math.multiplyExact(step, (long) Math.max(sizes[d], 1));
+            } catch (ArithmeticException e) {
+                throw new IllegalArgumentException("The sizes " + Arrays.toString(sizes)
+                        + " multiply to more than 2^63 elements; choose smaller ones.");
+            }
+        }
+        return new Layout(sizes.clone(), strides);
+    }
+
+    /** The given sizes and strides. */
+    public static Layout of(int[] sizes, long[] strides) {
+        return new Layout(sizes.clone(), strides.clone());
+    }
+
+    /** Number of dimensions. */
+    public int rank() {
+        return sizes.length;
+    }
+
+    /** Size of dimension {@code d}. */
+    public int size(int d) {
+        return sizes[d];
+    }
+
+    /** Elements between neighbours along dimension {@code d}. */
+    public long stride(int d) {
+        return strides[d];
+    }
+
+    /** Number of elements: the product of the sizes, 1 without dimensions. */
+    public long count() {
+        return count;
+    }
+
+    /** True if the elements lie row-major without gaps; also if there are none. */
+    public boolean isContiguous() {
+        return contiguous;
+    }
+
+    /** A copy of the sizes. */
+    public int[] sizes() {
+        return sizes.clone();
+    }
+
+    /** A copy of the strides. */
+    public long[] strides() {
+        return strides.clone();
+    }
+
+    /** True if both have the same sizes. */
+    public boolean sameSizes(Layout other) {
+        return this == other || Arrays.equals(sizes, other.sizes);
+    }
+
+    /** Elements from the first to the last, both included, as they lie in memory; 0 if there are none. */
+    public long extent() {
+        if (count == 0) {
+            return 0;
+        }
+        long last = 0;
+        for (int d = 0; d < sizes.length; d++) {
+            last += (sizes[d] - 1L) * strides[d];
+        }
+        return last + 1;
+    }
+
+    /** The sizes as PyTorch prints them: {@code [2, 3]}. */
+    @Override
+    public String toString() {
+        return Arrays.toString(sizes);
+    }
+}
