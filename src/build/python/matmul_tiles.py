@@ -4,18 +4,18 @@
 """
 import sys
 
-ROWS = [12, 6, 4, 1]
+ROWS = [8, 6, 4, 1]
 
 
 def tile(t, v, size, rows, vectors):
     acc = [[f"c{r}{'xy'[j]}" for j in range(vectors)] for r in range(rows)]
-    out = [f"    static void tile{rows}x{vectors}(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {{"]
+    out = [f"    static void tile{rows}x{vectors}(int k, long a, long b, long bStep, long c, long cStep) {{"]
     for r in range(rows):
         out.append(f"        long t{r} = c + {r} * cStep;" if r else "        long t0 = c;")
     for r in range(rows):
         for j in range(vectors):
             at = f"t{r} + VBYTES" if j else f"t{r}"
-            out.append(f"        {v} {acc[r][j]} = zero ? {v}.broadcast(S, 0) : {v}.fromMemorySegment(S, ALL, {at}, ORDER);")
+            out.append(f"        {v} {acc[r][j]} = {v}.fromMemorySegment(S, ALL, {at}, ORDER);")
     out.append(f"        for (int p = 0; p < k; p++) {{")
     out.append(f"            long from = b + p * bStep;")
     out.append(f"            long left = a + (p * {rows * size}L);")
@@ -55,12 +55,12 @@ def java(t):
     parts = []
     for n in (1, 2):
         body = [f"    /** One tile of {n} {'vector' if n == 1 else 'vectors'} a row: {{@code rows}} rows of C, "
-                "from zero or from what is there. */",
-                f"    static void run{n}(int rows, int k, long a, long b, long bStep, long c, long cStep, boolean zero) {{",
+                "to which products are added. */",
+                f"    static void run{n}(int rows, int k, long a, long b, long bStep, long c, long cStep) {{",
                 "        switch (rows) {"]
         for r in ROWS[:-1]:
-            body.append(f"            case {r} -> tile{r}x{n}(k, a, b, bStep, c, cStep, zero);")
-        body.append(f"            default -> tile1x{n}(k, a, b, bStep, c, cStep, zero);")
+            body.append(f"            case {r} -> tile{r}x{n}(k, a, b, bStep, c, cStep);")
+        body.append(f"            default -> tile1x{n}(k, a, b, bStep, c, cStep);")
         body += ["        }", "    }"]
         parts.append("\n".join(body))
     body = ["    /** Lays {@code rows} rows of A side by side: element (r, p) goes to place p * rows + r. */",

@@ -27,21 +27,21 @@ final class BlockInterpreter extends Loop {
     /** Operands of a step: the result and three more. */
     private static final int PLACES = 4;
 
-    // Where a value is: the kind in the low two bits, the number above them.
-    private static final int SLOT = 0;
-    private static final int POOLED = 1;
-    private static final int OPERAND = 2;
+    /** More bytes than the table of a code has, and less than any address. */
+    private static final long LARGEST_TABLE = 64 << 10;
 
     private final MemorySegment pool;
     private final Loop[] loops;
-    private final int[] places;
+    private final long[] places;
     private final int slots;
+    private final int operands;
 
-    private BlockInterpreter(MemorySegment pool, Loop[] loops, int[] places, int slots) {
+    private BlockInterpreter(MemorySegment pool, Loop[] loops, long[] places, int slots, int operands) {
         this.pool = pool;
         this.loops = loops;
         this.places = places;
         this.slots = slots;
+        this.operands = operands;
     }
 
     /** An interpreter of {@code code}. */
@@ -62,12 +62,12 @@ final class BlockInterpreter extends Loop {
                 return null;
             }
         }
-        return last != inst.prim().operands().size() || last == 0 ? null : loop(code.lane(), inst.prim());
+        return last != inst.prim().operands().size() || last == 0 ? null : loop(code.lane(), inst.prim(), false, false);
     }
 
-    /** Blocks of scratch memory that a call needs. */
-    int slots() {
-        return slots;
+    /** Blocks of scratch memory that a call needs: for the values, and for the table of their places. */
+    int blocks() {
+        return slots + 1 + ((operands + slots + PLACES) * ENTRY - 1) / Workspace.BLOCK;
     }
 
     /** Loops that one block passes. */
@@ -78,37 +78,49 @@ final class BlockInterpreter extends Loop {
     @Override
     void run(long frame, int bytes) {
         long scratch = ALL.get(LONG, frame - 8);
-        long steps = scratch + (long) slots * Workspace.BLOCK;
+        long step = scratch + (long) slots * Workspace.BLOCK;
+        long table = step + (long) PLACES * ENTRY;
+        for (int s = 0; s < slots; s++) {
+            Workspace.place(table, operands + s, scratch + (long) s * Workspace.BLOCK, -1);
+        }
         for (int done = 0; done < bytes; done += Workspace.BLOCK) {
-            int size = Math.min(bytes - done, Workspace.BLOCK);
-            for (int s = 0; s < loops.length; s++) {
-                for (int p = 0; p < PLACES; p++) {
-                    place(steps + p * ENTRY, places[s * PLACES + p], frame, scratch, done);
-                }
-                loops[s].run(steps, size);
+            for (int p = 0; p < operands; p++) {
+                long mask = ALL.get(LONG, frame + (long) p * ENTRY + 8);
+                Workspace.place(table, p, ALL.get(LONG, frame + (long) p * ENTRY) + (done & mask), mask);
             }
+            block(step, table, Math.min(bytes - done, Workspace.BLOCK));
         }
         Reference.reachabilityFence(this);
     }
 
-    private void place(long entry, int place, long frame, long scratch, int done) {
-        int number = place >> 2;
-        int kind = place & 3;
-        if (kind == SLOT) {
-            ALL.set(LONG, entry, scratch + (long) number * Workspace.BLOCK);
-            ALL.set(LONG, entry + 8, -1L);
-        } else if (kind == POOLED) {
-            ALL.set(LONG, entry, pool.address() + (long) number * VECTOR);
-            ALL.set(LONG, entry + 8, 0L);
-        } else {
-            long mask = ALL.get(LONG, frame + (long) number * ENTRY + 8);
-            ALL.set(LONG, entry, ALL.get(LONG, frame + (long) number * ENTRY) + (done & mask));
-            ALL.set(LONG, entry + 8, mask);
+    private void block(long step, long table, int bytes) {
+        long[] from = places;
+        Loop[] steps = loops;
+        for (int s = 0; s < steps.length; s++) {
+            // Always four operands, and no branch on where one is: the calls below are hard enough to predict.
+            long o = entry(table, from[s * PLACES]);
+            long a = entry(table, from[s * PLACES + 1]);
+            long b = entry(table, from[s * PLACES + 2]);
+            long c = entry(table, from[s * PLACES + 3]);
+            ALL.set(LONG, step, ALL.get(LONG, o));
+            ALL.set(LONG, step + 16, ALL.get(LONG, a));
+            ALL.set(LONG, step + 24, ALL.get(LONG, a + 8));
+            ALL.set(LONG, step + 32, ALL.get(LONG, b));
+            ALL.set(LONG, step + 40, ALL.get(LONG, b + 8));
+            ALL.set(LONG, step + 48, ALL.get(LONG, c));
+            ALL.set(LONG, step + 56, ALL.get(LONG, c + 8));
+            steps[s].run(step, bytes);
         }
     }
 
-    private static Loop loop(Lane lane, Prim prim) {
-        return lane == Lane.FLOAT ? FloatPrims.of(prim) : DoublePrims.of(prim);
+    /** A place is the offset of an entry in the table, or, as constants have entries of their own, an address. */
+    private static long entry(long table, long place) {
+        return place + (table & place - LARGEST_TABLE >> 63);
+    }
+
+    private static Loop loop(Lane lane, Prim prim, boolean constantB, boolean constantC) {
+        return lane == Lane.FLOAT ? FloatPrims.of(prim, constantB, constantC)
+                : DoublePrims.of(prim, constantB, constantC);
     }
 
     /** Finds the steps of a code and the places of its values. */
@@ -116,18 +128,21 @@ final class BlockInterpreter extends Loop {
         private final LaneCode code;
         private final int outputs;
         private final List<Loop> loops = new ArrayList<>();
-        private final List<int[]> steps = new ArrayList<>();
-        private final Map<Long, Integer> constants = new HashMap<>();
-        private final int[] place;
+        private final List<long[]> steps = new ArrayList<>();
+        private final Map<Long, Long> constants = new HashMap<>();
+        private final MemorySegment pool;
+        private final long[] place;
         private final int[] lastUse;
-        private final List<Integer> free = new ArrayList<>();
+        private final List<Long> free = new ArrayList<>();
         private int slots;
 
         Assembler(LaneCode code) {
             this.code = code;
             this.outputs = code.outputs().size();
-            this.place = new int[code.insts().size()];
+            this.place = new long[code.insts().size()];
             this.lastUse = new int[place.length];
+            // A constant's entry, and then its vector; each instruction needs at most one.
+            this.pool = Arena.ofAuto().allocate(place.length * 2L * VECTOR, VECTOR);
             Arrays.fill(place, -1);
             Arrays.fill(lastUse, -1);
         }
@@ -146,13 +161,13 @@ final class BlockInterpreter extends Loop {
                 }
             }
             for (int o = 0; o < outputs; o++) {
-                int from = place[code.outputs().get(o)];
+                long from = place[code.outputs().get(o)];
                 if (from != operand(o)) {
                     add(copy(), operand(o), from, from, from);
                 }
             }
-            int[] all = steps.stream().flatMapToInt(Arrays::stream).toArray();
-            return new BlockInterpreter(pool(), loops.toArray(Loop[]::new), all, slots);
+            long[] all = steps.stream().flatMapToLong(Arrays::stream).toArray();
+            return new BlockInterpreter(pool, loops.toArray(Loop[]::new), all, slots, outputs + code.inputs());
         }
 
         /** The value whose lanes value {@code i} has: itself, unless it only sees bits as a number or back. */
@@ -166,12 +181,20 @@ final class BlockInterpreter extends Loop {
             return same;
         }
 
-        private int operand(int number) {
-            return number << 2 | OPERAND;
+        private long operand(int number) {
+            return (long) number * ENTRY;
+        }
+
+        private long newSlot() {
+            return operand(outputs + code.inputs() + slots++);
+        }
+
+        private boolean isSlot(long at) {
+            return at >= operand(outputs + code.inputs()) && at < LARGEST_TABLE;
         }
 
         /** The place of the first output that is value {@code i}; -1 if there is none. */
-        private int output(int i) {
+        private long output(int i) {
             for (int o = 0; o < outputs; o++) {
                 if (source(code.outputs().get(o)) == i) {
                     return operand(o);
@@ -200,9 +223,17 @@ final class BlockInterpreter extends Loop {
             };
         }
 
-        private int pooled(long bits) {
-            Integer known = constants.putIfAbsent(bits, constants.size());
-            return (known == null ? constants.size() - 1 : known) << 2 | POOLED;
+        private long pooled(long bits) {
+            return constants.computeIfAbsent(bits, key -> {
+                long entry = pool.address() + constants.size() * 2L * VECTOR;
+                Workspace.place(entry, 0, entry + VECTOR, 0);
+                if (code.lane() == Lane.FLOAT) {
+                    FloatBits.spread(entry + VECTOR, (int) bits);
+                } else {
+                    DoubleBits.spread(entry + VECTOR, bits);
+                }
+                return entry;
+            });
         }
 
         private void findLastUses() {
@@ -242,55 +273,52 @@ final class BlockInterpreter extends Loop {
                 int from = source(output);
                 Inst inst = code.insts().get(from);
                 if (inst.prim() == Prim.INPUT && place[from] < 0) {
-                    int input = operand(outputs + (int) inst.bits());
-                    place[from] = slots++ << 2 | SLOT;
+                    long input = operand(outputs + (int) inst.bits());
+                    place[from] = newSlot();
                     add(copy(), place[from], input, input, input);
                 }
             }
         }
 
-        private void step(int i, int output) {
+        private void step(int i, long output) {
             Inst inst = code.insts().get(i);
-            int[] from = new int[3];
             int arity = inst.prim().operands().size();
+            long[] from = new long[3];
             for (int p = 0; p < 3; p++) {
-                from[p] = p < arity ? place[inst.operand(p)] : place[inst.a()];
+                from[p] = place[inst.operand(p < arity ? p : 0)];
             }
             if (inst.prim().isShift()) {
                 from[1] = pooled(inst.bits());
             }
+            if (inst.prim() == Prim.FMA && isConstant(from[0])) {
+                long constant = from[0];
+                from[0] = from[1];
+                from[1] = constant;
+            }
             for (int p = 0; p < arity; p++) {
                 int value = source(inst.operand(p));
                 boolean again = p > 0 && value == source(inst.a()) || p > 1 && value == source(inst.b());
-                if (!again && lastUse[value] == i && (place[value] & 3) == SLOT) {
+                if (!again && lastUse[value] == i && isSlot(place[value])) {
                     free.add(place[value]);
                 }
             }
             // The result may take the place of an operand: each vector is read before it is written.
-            place[i] = output >= 0 ? output : free.isEmpty() ? slots++ << 2 | SLOT : free.removeLast();
-            add(loop(code.lane(), inst.prim()), place[i], from[0], from[1], from[2]);
+            place[i] = output >= 0 ? output : free.isEmpty() ? newSlot() : free.removeLast();
+            add(loop(code.lane(), inst.prim(), arity > 1 && isConstant(from[1]), arity > 2 && isConstant(from[2])),
+                    place[i], from[0], from[1], from[2]);
         }
 
-        private void add(Loop loop, int to, int a, int b, int c) {
+        private static boolean isConstant(long at) {
+            return at >= LARGEST_TABLE;
+        }
+
+        private void add(Loop loop, long to, long a, long b, long c) {
             loops.add(loop);
-            steps.add(new int[] {to, a, b, c});
+            steps.add(new long[] {to, a, b, c});
         }
 
         private Loop copy() {
-            return code.lane() == Lane.FLOAT ? FloatPrims.copy() : DoublePrims.copy();
-        }
-
-        private MemorySegment pool() {
-            MemorySegment pool = Arena.ofAuto().allocate((long) Math.max(constants.size(), 1) * VECTOR, VECTOR);
-            constants.forEach((bits, number) -> {
-                long at = pool.address() + (long) number * VECTOR;
-                if (code.lane() == Lane.FLOAT) {
-                    FloatPrims.spreadBits(at, (int) (long) bits);
-                } else {
-                    DoublePrims.spreadBits(at, bits);
-                }
-            });
-            return pool;
+            return code.lane() == Lane.FLOAT ? FloatBits.copy() : DoubleBits.copy();
         }
     }
 }

@@ -22,37 +22,37 @@ final class DoubleTiles {
     private DoubleTiles() {
     }
 
-    /** One tile of 1 vector a row: {@code rows} rows of C, from zero or from what is there. */
-    static void run1(int rows, int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    /** One tile of 1 vector a row: {@code rows} rows of C, to which products are added. */
+    static void run1(int rows, int k, long a, long b, long bStep, long c, long cStep) {
         switch (rows) {
-            case 12 -> tile12x1(k, a, b, bStep, c, cStep, zero);
-            case 6 -> tile6x1(k, a, b, bStep, c, cStep, zero);
-            case 4 -> tile4x1(k, a, b, bStep, c, cStep, zero);
-            default -> tile1x1(k, a, b, bStep, c, cStep, zero);
+            case 8 -> tile8x1(k, a, b, bStep, c, cStep);
+            case 6 -> tile6x1(k, a, b, bStep, c, cStep);
+            case 4 -> tile4x1(k, a, b, bStep, c, cStep);
+            default -> tile1x1(k, a, b, bStep, c, cStep);
         }
     }
 
-    /** One tile of 2 vectors a row: {@code rows} rows of C, from zero or from what is there. */
-    static void run2(int rows, int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    /** One tile of 2 vectors a row: {@code rows} rows of C, to which products are added. */
+    static void run2(int rows, int k, long a, long b, long bStep, long c, long cStep) {
         switch (rows) {
-            case 12 -> tile12x2(k, a, b, bStep, c, cStep, zero);
-            case 6 -> tile6x2(k, a, b, bStep, c, cStep, zero);
-            case 4 -> tile4x2(k, a, b, bStep, c, cStep, zero);
-            default -> tile1x2(k, a, b, bStep, c, cStep, zero);
+            case 8 -> tile8x2(k, a, b, bStep, c, cStep);
+            case 6 -> tile6x2(k, a, b, bStep, c, cStep);
+            case 4 -> tile4x2(k, a, b, bStep, c, cStep);
+            default -> tile1x2(k, a, b, bStep, c, cStep);
         }
     }
 
     /** Lays {@code rows} rows of A side by side: element (r, p) goes to place p * rows + r. */
     static void pack(int rows, int k, long a, long aRow, long aCol, long to) {
         switch (rows) {
-            case 12 -> pack12(k, a, aRow, aCol, to);
+            case 8 -> pack8(k, a, aRow, aCol, to);
             case 6 -> pack6(k, a, aRow, aCol, to);
             case 4 -> pack4(k, a, aRow, aCol, to);
             default -> pack1(k, a, aRow, aCol, to);
         }
     }
 
-    static void tile12x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile8x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
@@ -61,37 +61,25 @@ final class DoubleTiles {
         long t5 = c + 5 * cStep;
         long t6 = c + 6 * cStep;
         long t7 = c + 7 * cStep;
-        long t8 = c + 8 * cStep;
-        long t9 = c + 9 * cStep;
-        long t10 = c + 10 * cStep;
-        long t11 = c + 11 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c0y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c1y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c2y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
-        DoubleVector c3y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
-        DoubleVector c4x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
-        DoubleVector c4y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
-        DoubleVector c5x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
-        DoubleVector c5y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
-        DoubleVector c6x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t6, ORDER);
-        DoubleVector c6y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t6 + VBYTES, ORDER);
-        DoubleVector c7x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t7, ORDER);
-        DoubleVector c7y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t7 + VBYTES, ORDER);
-        DoubleVector c8x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t8, ORDER);
-        DoubleVector c8y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t8 + VBYTES, ORDER);
-        DoubleVector c9x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t9, ORDER);
-        DoubleVector c9y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t9 + VBYTES, ORDER);
-        DoubleVector c10x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t10, ORDER);
-        DoubleVector c10y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t10 + VBYTES, ORDER);
-        DoubleVector c11x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t11, ORDER);
-        DoubleVector c11y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t11 + VBYTES, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c0y = DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c1y = DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c2y = DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c3y = DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        DoubleVector c4x = DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
+        DoubleVector c4y = DoubleVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
+        DoubleVector c5x = DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
+        DoubleVector c5y = DoubleVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
+        DoubleVector c6x = DoubleVector.fromMemorySegment(S, ALL, t6, ORDER);
+        DoubleVector c6y = DoubleVector.fromMemorySegment(S, ALL, t6 + VBYTES, ORDER);
+        DoubleVector c7x = DoubleVector.fromMemorySegment(S, ALL, t7, ORDER);
+        DoubleVector c7y = DoubleVector.fromMemorySegment(S, ALL, t7 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
-            long left = a + (p * 96L);
+            long left = a + (p * 64L);
             DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
             DoubleVector y = DoubleVector.fromMemorySegment(S, ALL, from + VBYTES, ORDER);
             DoubleVector a0 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left));
@@ -118,18 +106,6 @@ final class DoubleTiles {
             DoubleVector a7 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 56));
             c7x = a7.fma(x, c7x);
             c7y = a7.fma(y, c7y);
-            DoubleVector a8 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 64));
-            c8x = a8.fma(x, c8x);
-            c8y = a8.fma(y, c8y);
-            DoubleVector a9 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 72));
-            c9x = a9.fma(x, c9x);
-            c9y = a9.fma(y, c9y);
-            DoubleVector a10 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 80));
-            c10x = a10.fma(x, c10x);
-            c10y = a10.fma(y, c10y);
-            DoubleVector a11 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 88));
-            c11x = a11.fma(x, c11x);
-            c11y = a11.fma(y, c11y);
         }
         c0x.intoMemorySegment(ALL, t0, ORDER);
         c0y.intoMemorySegment(ALL, t0 + VBYTES, ORDER);
@@ -147,17 +123,9 @@ final class DoubleTiles {
         c6y.intoMemorySegment(ALL, t6 + VBYTES, ORDER);
         c7x.intoMemorySegment(ALL, t7, ORDER);
         c7y.intoMemorySegment(ALL, t7 + VBYTES, ORDER);
-        c8x.intoMemorySegment(ALL, t8, ORDER);
-        c8y.intoMemorySegment(ALL, t8 + VBYTES, ORDER);
-        c9x.intoMemorySegment(ALL, t9, ORDER);
-        c9y.intoMemorySegment(ALL, t9 + VBYTES, ORDER);
-        c10x.intoMemorySegment(ALL, t10, ORDER);
-        c10y.intoMemorySegment(ALL, t10 + VBYTES, ORDER);
-        c11x.intoMemorySegment(ALL, t11, ORDER);
-        c11y.intoMemorySegment(ALL, t11 + VBYTES, ORDER);
     }
 
-    static void tile12x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile8x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
@@ -166,25 +134,17 @@ final class DoubleTiles {
         long t5 = c + 5 * cStep;
         long t6 = c + 6 * cStep;
         long t7 = c + 7 * cStep;
-        long t8 = c + 8 * cStep;
-        long t9 = c + 9 * cStep;
-        long t10 = c + 10 * cStep;
-        long t11 = c + 11 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
-        DoubleVector c4x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
-        DoubleVector c5x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
-        DoubleVector c6x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t6, ORDER);
-        DoubleVector c7x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t7, ORDER);
-        DoubleVector c8x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t8, ORDER);
-        DoubleVector c9x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t9, ORDER);
-        DoubleVector c10x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t10, ORDER);
-        DoubleVector c11x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t11, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c4x = DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
+        DoubleVector c5x = DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
+        DoubleVector c6x = DoubleVector.fromMemorySegment(S, ALL, t6, ORDER);
+        DoubleVector c7x = DoubleVector.fromMemorySegment(S, ALL, t7, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
-            long left = a + (p * 96L);
+            long left = a + (p * 64L);
             DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
             DoubleVector a0 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left));
             c0x = a0.fma(x, c0x);
@@ -202,14 +162,6 @@ final class DoubleTiles {
             c6x = a6.fma(x, c6x);
             DoubleVector a7 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 56));
             c7x = a7.fma(x, c7x);
-            DoubleVector a8 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 64));
-            c8x = a8.fma(x, c8x);
-            DoubleVector a9 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 72));
-            c9x = a9.fma(x, c9x);
-            DoubleVector a10 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 80));
-            c10x = a10.fma(x, c10x);
-            DoubleVector a11 = DoubleVector.broadcast(S, ALL.get(LAYOUT, left + 88));
-            c11x = a11.fma(x, c11x);
         }
         c0x.intoMemorySegment(ALL, t0, ORDER);
         c1x.intoMemorySegment(ALL, t1, ORDER);
@@ -219,13 +171,9 @@ final class DoubleTiles {
         c5x.intoMemorySegment(ALL, t5, ORDER);
         c6x.intoMemorySegment(ALL, t6, ORDER);
         c7x.intoMemorySegment(ALL, t7, ORDER);
-        c8x.intoMemorySegment(ALL, t8, ORDER);
-        c9x.intoMemorySegment(ALL, t9, ORDER);
-        c10x.intoMemorySegment(ALL, t10, ORDER);
-        c11x.intoMemorySegment(ALL, t11, ORDER);
     }
 
-    static void pack12(int k, long a, long aRow, long aCol, long to) {
+    static void pack8(int k, long a, long aRow, long aCol, long to) {
         long r0 = a;
         long r1 = a + 1 * aRow;
         long r2 = a + 2 * aRow;
@@ -234,13 +182,9 @@ final class DoubleTiles {
         long r5 = a + 5 * aRow;
         long r6 = a + 6 * aRow;
         long r7 = a + 7 * aRow;
-        long r8 = a + 8 * aRow;
-        long r9 = a + 9 * aRow;
-        long r10 = a + 10 * aRow;
-        long r11 = a + 11 * aRow;
         for (int p = 0; p < k; p++) {
             long at = p * aCol;
-            long target = to + (p * 96L);
+            long target = to + (p * 64L);
             ALL.set(LAYOUT, target + 0, ALL.get(LAYOUT, r0 + at));
             ALL.set(LAYOUT, target + 8, ALL.get(LAYOUT, r1 + at));
             ALL.set(LAYOUT, target + 16, ALL.get(LAYOUT, r2 + at));
@@ -249,32 +193,28 @@ final class DoubleTiles {
             ALL.set(LAYOUT, target + 40, ALL.get(LAYOUT, r5 + at));
             ALL.set(LAYOUT, target + 48, ALL.get(LAYOUT, r6 + at));
             ALL.set(LAYOUT, target + 56, ALL.get(LAYOUT, r7 + at));
-            ALL.set(LAYOUT, target + 64, ALL.get(LAYOUT, r8 + at));
-            ALL.set(LAYOUT, target + 72, ALL.get(LAYOUT, r9 + at));
-            ALL.set(LAYOUT, target + 80, ALL.get(LAYOUT, r10 + at));
-            ALL.set(LAYOUT, target + 88, ALL.get(LAYOUT, r11 + at));
         }
     }
 
-    static void tile6x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile6x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
         long t4 = c + 4 * cStep;
         long t5 = c + 5 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c0y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c1y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c2y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
-        DoubleVector c3y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
-        DoubleVector c4x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
-        DoubleVector c4y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
-        DoubleVector c5x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
-        DoubleVector c5y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c0y = DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c1y = DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c2y = DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c3y = DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        DoubleVector c4x = DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
+        DoubleVector c4y = DoubleVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
+        DoubleVector c5x = DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
+        DoubleVector c5y = DoubleVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 48L);
@@ -313,19 +253,19 @@ final class DoubleTiles {
         c5y.intoMemorySegment(ALL, t5 + VBYTES, ORDER);
     }
 
-    static void tile6x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile6x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
         long t4 = c + 4 * cStep;
         long t5 = c + 5 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
-        DoubleVector c4x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
-        DoubleVector c5x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c4x = DoubleVector.fromMemorySegment(S, ALL, t4, ORDER);
+        DoubleVector c5x = DoubleVector.fromMemorySegment(S, ALL, t5, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 48L);
@@ -370,19 +310,19 @@ final class DoubleTiles {
         }
     }
 
-    static void tile4x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile4x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c0y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c1y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c2y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
-        DoubleVector c3y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c0y = DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c1y = DoubleVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c2y = DoubleVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c3y = DoubleVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 32L);
@@ -411,15 +351,15 @@ final class DoubleTiles {
         c3y.intoMemorySegment(ALL, t3 + VBYTES, ORDER);
     }
 
-    static void tile4x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile4x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c1x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
-        DoubleVector c2x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
-        DoubleVector c3x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c1x = DoubleVector.fromMemorySegment(S, ALL, t1, ORDER);
+        DoubleVector c2x = DoubleVector.fromMemorySegment(S, ALL, t2, ORDER);
+        DoubleVector c3x = DoubleVector.fromMemorySegment(S, ALL, t3, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 32L);
@@ -454,10 +394,10 @@ final class DoubleTiles {
         }
     }
 
-    static void tile1x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile1x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
-        DoubleVector c0y = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c0y = DoubleVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 8L);
@@ -471,9 +411,9 @@ final class DoubleTiles {
         c0y.intoMemorySegment(ALL, t0 + VBYTES, ORDER);
     }
 
-    static void tile1x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile1x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
-        DoubleVector c0x = zero ? DoubleVector.broadcast(S, 0) : DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
+        DoubleVector c0x = DoubleVector.fromMemorySegment(S, ALL, t0, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 8L);

@@ -22,37 +22,37 @@ final class FloatTiles {
     private FloatTiles() {
     }
 
-    /** One tile of 1 vector a row: {@code rows} rows of C, from zero or from what is there. */
-    static void run1(int rows, int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    /** One tile of 1 vector a row: {@code rows} rows of C, to which products are added. */
+    static void run1(int rows, int k, long a, long b, long bStep, long c, long cStep) {
         switch (rows) {
-            case 12 -> tile12x1(k, a, b, bStep, c, cStep, zero);
-            case 6 -> tile6x1(k, a, b, bStep, c, cStep, zero);
-            case 4 -> tile4x1(k, a, b, bStep, c, cStep, zero);
-            default -> tile1x1(k, a, b, bStep, c, cStep, zero);
+            case 8 -> tile8x1(k, a, b, bStep, c, cStep);
+            case 6 -> tile6x1(k, a, b, bStep, c, cStep);
+            case 4 -> tile4x1(k, a, b, bStep, c, cStep);
+            default -> tile1x1(k, a, b, bStep, c, cStep);
         }
     }
 
-    /** One tile of 2 vectors a row: {@code rows} rows of C, from zero or from what is there. */
-    static void run2(int rows, int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    /** One tile of 2 vectors a row: {@code rows} rows of C, to which products are added. */
+    static void run2(int rows, int k, long a, long b, long bStep, long c, long cStep) {
         switch (rows) {
-            case 12 -> tile12x2(k, a, b, bStep, c, cStep, zero);
-            case 6 -> tile6x2(k, a, b, bStep, c, cStep, zero);
-            case 4 -> tile4x2(k, a, b, bStep, c, cStep, zero);
-            default -> tile1x2(k, a, b, bStep, c, cStep, zero);
+            case 8 -> tile8x2(k, a, b, bStep, c, cStep);
+            case 6 -> tile6x2(k, a, b, bStep, c, cStep);
+            case 4 -> tile4x2(k, a, b, bStep, c, cStep);
+            default -> tile1x2(k, a, b, bStep, c, cStep);
         }
     }
 
     /** Lays {@code rows} rows of A side by side: element (r, p) goes to place p * rows + r. */
     static void pack(int rows, int k, long a, long aRow, long aCol, long to) {
         switch (rows) {
-            case 12 -> pack12(k, a, aRow, aCol, to);
+            case 8 -> pack8(k, a, aRow, aCol, to);
             case 6 -> pack6(k, a, aRow, aCol, to);
             case 4 -> pack4(k, a, aRow, aCol, to);
             default -> pack1(k, a, aRow, aCol, to);
         }
     }
 
-    static void tile12x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile8x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
@@ -61,37 +61,25 @@ final class FloatTiles {
         long t5 = c + 5 * cStep;
         long t6 = c + 6 * cStep;
         long t7 = c + 7 * cStep;
-        long t8 = c + 8 * cStep;
-        long t9 = c + 9 * cStep;
-        long t10 = c + 10 * cStep;
-        long t11 = c + 11 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c0y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c1y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c2y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
-        FloatVector c3y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
-        FloatVector c4x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
-        FloatVector c4y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
-        FloatVector c5x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
-        FloatVector c5y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
-        FloatVector c6x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t6, ORDER);
-        FloatVector c6y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t6 + VBYTES, ORDER);
-        FloatVector c7x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t7, ORDER);
-        FloatVector c7y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t7 + VBYTES, ORDER);
-        FloatVector c8x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t8, ORDER);
-        FloatVector c8y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t8 + VBYTES, ORDER);
-        FloatVector c9x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t9, ORDER);
-        FloatVector c9y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t9 + VBYTES, ORDER);
-        FloatVector c10x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t10, ORDER);
-        FloatVector c10y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t10 + VBYTES, ORDER);
-        FloatVector c11x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t11, ORDER);
-        FloatVector c11y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t11 + VBYTES, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c0y = FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c1y = FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c2y = FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c3y = FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        FloatVector c4x = FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
+        FloatVector c4y = FloatVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
+        FloatVector c5x = FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
+        FloatVector c5y = FloatVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
+        FloatVector c6x = FloatVector.fromMemorySegment(S, ALL, t6, ORDER);
+        FloatVector c6y = FloatVector.fromMemorySegment(S, ALL, t6 + VBYTES, ORDER);
+        FloatVector c7x = FloatVector.fromMemorySegment(S, ALL, t7, ORDER);
+        FloatVector c7y = FloatVector.fromMemorySegment(S, ALL, t7 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
-            long left = a + (p * 48L);
+            long left = a + (p * 32L);
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
             FloatVector y = FloatVector.fromMemorySegment(S, ALL, from + VBYTES, ORDER);
             FloatVector a0 = FloatVector.broadcast(S, ALL.get(LAYOUT, left));
@@ -118,18 +106,6 @@ final class FloatTiles {
             FloatVector a7 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 28));
             c7x = a7.fma(x, c7x);
             c7y = a7.fma(y, c7y);
-            FloatVector a8 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 32));
-            c8x = a8.fma(x, c8x);
-            c8y = a8.fma(y, c8y);
-            FloatVector a9 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 36));
-            c9x = a9.fma(x, c9x);
-            c9y = a9.fma(y, c9y);
-            FloatVector a10 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 40));
-            c10x = a10.fma(x, c10x);
-            c10y = a10.fma(y, c10y);
-            FloatVector a11 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 44));
-            c11x = a11.fma(x, c11x);
-            c11y = a11.fma(y, c11y);
         }
         c0x.intoMemorySegment(ALL, t0, ORDER);
         c0y.intoMemorySegment(ALL, t0 + VBYTES, ORDER);
@@ -147,17 +123,9 @@ final class FloatTiles {
         c6y.intoMemorySegment(ALL, t6 + VBYTES, ORDER);
         c7x.intoMemorySegment(ALL, t7, ORDER);
         c7y.intoMemorySegment(ALL, t7 + VBYTES, ORDER);
-        c8x.intoMemorySegment(ALL, t8, ORDER);
-        c8y.intoMemorySegment(ALL, t8 + VBYTES, ORDER);
-        c9x.intoMemorySegment(ALL, t9, ORDER);
-        c9y.intoMemorySegment(ALL, t9 + VBYTES, ORDER);
-        c10x.intoMemorySegment(ALL, t10, ORDER);
-        c10y.intoMemorySegment(ALL, t10 + VBYTES, ORDER);
-        c11x.intoMemorySegment(ALL, t11, ORDER);
-        c11y.intoMemorySegment(ALL, t11 + VBYTES, ORDER);
     }
 
-    static void tile12x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile8x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
@@ -166,25 +134,17 @@ final class FloatTiles {
         long t5 = c + 5 * cStep;
         long t6 = c + 6 * cStep;
         long t7 = c + 7 * cStep;
-        long t8 = c + 8 * cStep;
-        long t9 = c + 9 * cStep;
-        long t10 = c + 10 * cStep;
-        long t11 = c + 11 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
-        FloatVector c4x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
-        FloatVector c5x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
-        FloatVector c6x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t6, ORDER);
-        FloatVector c7x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t7, ORDER);
-        FloatVector c8x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t8, ORDER);
-        FloatVector c9x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t9, ORDER);
-        FloatVector c10x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t10, ORDER);
-        FloatVector c11x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t11, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c4x = FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
+        FloatVector c5x = FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
+        FloatVector c6x = FloatVector.fromMemorySegment(S, ALL, t6, ORDER);
+        FloatVector c7x = FloatVector.fromMemorySegment(S, ALL, t7, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
-            long left = a + (p * 48L);
+            long left = a + (p * 32L);
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
             FloatVector a0 = FloatVector.broadcast(S, ALL.get(LAYOUT, left));
             c0x = a0.fma(x, c0x);
@@ -202,14 +162,6 @@ final class FloatTiles {
             c6x = a6.fma(x, c6x);
             FloatVector a7 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 28));
             c7x = a7.fma(x, c7x);
-            FloatVector a8 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 32));
-            c8x = a8.fma(x, c8x);
-            FloatVector a9 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 36));
-            c9x = a9.fma(x, c9x);
-            FloatVector a10 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 40));
-            c10x = a10.fma(x, c10x);
-            FloatVector a11 = FloatVector.broadcast(S, ALL.get(LAYOUT, left + 44));
-            c11x = a11.fma(x, c11x);
         }
         c0x.intoMemorySegment(ALL, t0, ORDER);
         c1x.intoMemorySegment(ALL, t1, ORDER);
@@ -219,13 +171,9 @@ final class FloatTiles {
         c5x.intoMemorySegment(ALL, t5, ORDER);
         c6x.intoMemorySegment(ALL, t6, ORDER);
         c7x.intoMemorySegment(ALL, t7, ORDER);
-        c8x.intoMemorySegment(ALL, t8, ORDER);
-        c9x.intoMemorySegment(ALL, t9, ORDER);
-        c10x.intoMemorySegment(ALL, t10, ORDER);
-        c11x.intoMemorySegment(ALL, t11, ORDER);
     }
 
-    static void pack12(int k, long a, long aRow, long aCol, long to) {
+    static void pack8(int k, long a, long aRow, long aCol, long to) {
         long r0 = a;
         long r1 = a + 1 * aRow;
         long r2 = a + 2 * aRow;
@@ -234,13 +182,9 @@ final class FloatTiles {
         long r5 = a + 5 * aRow;
         long r6 = a + 6 * aRow;
         long r7 = a + 7 * aRow;
-        long r8 = a + 8 * aRow;
-        long r9 = a + 9 * aRow;
-        long r10 = a + 10 * aRow;
-        long r11 = a + 11 * aRow;
         for (int p = 0; p < k; p++) {
             long at = p * aCol;
-            long target = to + (p * 48L);
+            long target = to + (p * 32L);
             ALL.set(LAYOUT, target + 0, ALL.get(LAYOUT, r0 + at));
             ALL.set(LAYOUT, target + 4, ALL.get(LAYOUT, r1 + at));
             ALL.set(LAYOUT, target + 8, ALL.get(LAYOUT, r2 + at));
@@ -249,32 +193,28 @@ final class FloatTiles {
             ALL.set(LAYOUT, target + 20, ALL.get(LAYOUT, r5 + at));
             ALL.set(LAYOUT, target + 24, ALL.get(LAYOUT, r6 + at));
             ALL.set(LAYOUT, target + 28, ALL.get(LAYOUT, r7 + at));
-            ALL.set(LAYOUT, target + 32, ALL.get(LAYOUT, r8 + at));
-            ALL.set(LAYOUT, target + 36, ALL.get(LAYOUT, r9 + at));
-            ALL.set(LAYOUT, target + 40, ALL.get(LAYOUT, r10 + at));
-            ALL.set(LAYOUT, target + 44, ALL.get(LAYOUT, r11 + at));
         }
     }
 
-    static void tile6x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile6x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
         long t4 = c + 4 * cStep;
         long t5 = c + 5 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c0y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c1y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c2y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
-        FloatVector c3y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
-        FloatVector c4x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
-        FloatVector c4y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
-        FloatVector c5x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
-        FloatVector c5y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c0y = FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c1y = FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c2y = FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c3y = FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        FloatVector c4x = FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
+        FloatVector c4y = FloatVector.fromMemorySegment(S, ALL, t4 + VBYTES, ORDER);
+        FloatVector c5x = FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
+        FloatVector c5y = FloatVector.fromMemorySegment(S, ALL, t5 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 24L);
@@ -313,19 +253,19 @@ final class FloatTiles {
         c5y.intoMemorySegment(ALL, t5 + VBYTES, ORDER);
     }
 
-    static void tile6x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile6x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
         long t4 = c + 4 * cStep;
         long t5 = c + 5 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
-        FloatVector c4x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
-        FloatVector c5x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c4x = FloatVector.fromMemorySegment(S, ALL, t4, ORDER);
+        FloatVector c5x = FloatVector.fromMemorySegment(S, ALL, t5, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 24L);
@@ -370,19 +310,19 @@ final class FloatTiles {
         }
     }
 
-    static void tile4x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile4x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c0y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c1y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c2y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
-        FloatVector c3y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c0y = FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c1y = FloatVector.fromMemorySegment(S, ALL, t1 + VBYTES, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c2y = FloatVector.fromMemorySegment(S, ALL, t2 + VBYTES, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c3y = FloatVector.fromMemorySegment(S, ALL, t3 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 16L);
@@ -411,15 +351,15 @@ final class FloatTiles {
         c3y.intoMemorySegment(ALL, t3 + VBYTES, ORDER);
     }
 
-    static void tile4x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile4x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
         long t1 = c + 1 * cStep;
         long t2 = c + 2 * cStep;
         long t3 = c + 3 * cStep;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c1x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
-        FloatVector c2x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
-        FloatVector c3x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c1x = FloatVector.fromMemorySegment(S, ALL, t1, ORDER);
+        FloatVector c2x = FloatVector.fromMemorySegment(S, ALL, t2, ORDER);
+        FloatVector c3x = FloatVector.fromMemorySegment(S, ALL, t3, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 16L);
@@ -454,10 +394,10 @@ final class FloatTiles {
         }
     }
 
-    static void tile1x2(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile1x2(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
-        FloatVector c0y = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c0y = FloatVector.fromMemorySegment(S, ALL, t0 + VBYTES, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 4L);
@@ -471,9 +411,9 @@ final class FloatTiles {
         c0y.intoMemorySegment(ALL, t0 + VBYTES, ORDER);
     }
 
-    static void tile1x1(int k, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    static void tile1x1(int k, long a, long b, long bStep, long c, long cStep) {
         long t0 = c;
-        FloatVector c0x = zero ? FloatVector.broadcast(S, 0) : FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
+        FloatVector c0x = FloatVector.fromMemorySegment(S, ALL, t0, ORDER);
         for (int p = 0; p < k; p++) {
             long from = b + p * bStep;
             long left = a + (p * 4L);

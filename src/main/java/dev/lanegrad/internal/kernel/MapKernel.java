@@ -48,7 +48,7 @@ public final class MapKernel {
         first = single != null ? single : interpreter;
         // The loop of a primitive is as fast as the emitted one, and is warm before.
         emits = LoopEmitter.TIER != 0 && (single == null || LoopEmitter.TIER == 1);
-        width = Math.max(outputs + code.inputs(), interpreter.slots() + 1);
+        width = Math.max(outputs + code.inputs(), interpreter.blocks());
         last = variant(0);
     }
 

@@ -8,7 +8,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The matrix product, by packed panels and register tiles. Each element of C is a single chain of fused multiply-adds with
- * k ascending, so its bits depend on its row of A and its column of B and on nothing else: not on tiling, vector width,
+ * k ascending, begun at 0 or at what C
+ * holds, so its bits depend on its row of A and its column of B and on nothing else: not on tiling, vector width,
  * strides or the path taken.
  */
 public final class MatMul {
@@ -53,23 +54,23 @@ public final class MatMul {
             return;
         }
         int size = lane.bytes();
-        if (k == 0) {
-            if (!accumulate) {
-                Indexing.fillZero(c, (long) m * n * size);
-            }
-            return;
+        // The tiles add to C: a choice between zero and a load in them would box every accumulator.
+        if (!accumulate) {
+            Indexing.fillZero(c, (long) m * n * size);
         }
-        CURRENT.get().multiply(lane, m, n, k, a, aRow * size, aCol * size, b, bRow * size, bCol * size, c, accumulate);
+        if (k > 0) {
+            CURRENT.get().multiply(lane, m, n, k, a, aRow * size, aCol * size, b, bRow * size, bCol * size, c);
+        }
     }
 
-    private void multiply(Lane lane, int m, int n, int k, long a, long aRow, long aCol, long b, long bRow, long bCol, long c,
-            boolean accumulate) {
+    private void multiply(Lane lane, int m, int n, int k, long a, long aRow, long aCol, long b, long bRow, long bCol, long c) {
         floats = lane == Lane.FLOAT;
         size = lane.bytes();
         int vectorBytes = floats ? FloatTiles.VBYTES : DoubleTiles.VBYTES;
         lanes = vectorBytes / size;
-        // 12 x 2 accumulators fit the 32 registers of 512-bit vectors, 6 x 2 the 16 of narrower ones.
-        tallest = vectorBytes >= 64 ? 12 : 6;
+        // 8 x 2 accumulators suit the 32 registers of 512-bit vectors, 6 x 2 the 16 of narrower ones. A tile of 12 x 2 is no
+        // faster once compiled, and too large for C1: it stays interpreted until C2 has it.
+        tallest = vectorBytes >= 64 ? 8 : 6;
         long cRow = (long) n * size;
         for (int j = 0; j < n; j += NC) {
             int width = Math.min(NC, n - j);
@@ -83,8 +84,7 @@ public final class MatMul {
                 for (int i = 0; i < m; i += MC) {
                     int height = Math.min(MC, m - i);
                     packA(height, depth, a + i * aRow + p * aCol, aRow, aCol);
-                    tiles(height, width, depth, direct ? bAt : 0, bRow, bCol, c + i * cRow + (long) j * size, cRow,
-                            p == 0 && !accumulate);
+                    tiles(height, width, depth, direct ? bAt : 0, bRow, bCol, c + i * cRow + (long) j * size, cRow);
                 }
             }
         }
@@ -148,7 +148,7 @@ public final class MatMul {
     }
 
     /** All tiles of one panel of A and one of B; {@code direct} is the address of B's rows, or 0 if they are packed. */
-    private void tiles(int height, int width, int depth, long direct, long bRow, long bCol, long c, long cRow, boolean zero) {
+    private void tiles(int height, int width, int depth, long direct, long bRow, long bCol, long c, long cRow) {
         long packed = panelB;
         for (int j = 0; j < width;) {
             int vectors = width - j <= lanes ? 1 : 2;
@@ -161,48 +161,48 @@ public final class MatMul {
                 b = panelB;
                 bStep = (long) columns * size;
             }
-            column(height, depth, vectors, real, b, bStep, c + (long) j * size, cRow, zero);
+            column(height, depth, vectors, real, b, bStep, c + (long) j * size, cRow);
             packed += (long) columns * depth * size;
             j += columns;
         }
     }
 
-    private void column(int height, int depth, int vectors, int real, long b, long bStep, long c, long cRow, boolean zero) {
+    private void column(int height, int depth, int vectors, int real, long b, long bStep, long c, long cRow) {
         long a = panelsA;
         for (int i = 0; i < height;) {
             int rows = rowsAt(height - i);
             long at = c + i * cRow;
             if (real == vectors * lanes) {
-                tile(rows, vectors, depth, a, b, bStep, at, cRow, zero);
+                tile(rows, vectors, depth, a, b, bStep, at, cRow);
             } else {
-                edge(rows, vectors, real, depth, a, b, bStep, at, cRow, zero);
+                edge(rows, vectors, real, depth, a, b, bStep, at, cRow);
             }
             a += (long) rows * depth * size;
             i += rows;
         }
     }
 
-    private void tile(int rows, int vectors, int depth, long a, long b, long bStep, long c, long cStep, boolean zero) {
+    private void tile(int rows, int vectors, int depth, long a, long b, long bStep, long c, long cStep) {
         if (floats) {
             if (vectors == 2) {
-                FloatTiles.run2(rows, depth, a, b, bStep, c, cStep, zero);
+                FloatTiles.run2(rows, depth, a, b, bStep, c, cStep);
             } else {
-                FloatTiles.run1(rows, depth, a, b, bStep, c, cStep, zero);
+                FloatTiles.run1(rows, depth, a, b, bStep, c, cStep);
             }
         } else if (vectors == 2) {
-            DoubleTiles.run2(rows, depth, a, b, bStep, c, cStep, zero);
+            DoubleTiles.run2(rows, depth, a, b, bStep, c, cStep);
         } else {
-            DoubleTiles.run1(rows, depth, a, b, bStep, c, cStep, zero);
+            DoubleTiles.run1(rows, depth, a, b, bStep, c, cStep);
         }
     }
 
     // The last columns: whole vectors would reach into the next row of C.
-    private void edge(int rows, int vectors, int real, int depth, long a, long b, long bStep, long c, long cRow, boolean zero) {
+    private void edge(int rows, int vectors, int real, int depth, long a, long b, long bStep, long c, long cRow) {
         long step = (long) vectors * lanes * size;
-        for (int r = 0; !zero && r < rows; r++) {
+        for (int r = 0; r < rows; r++) {
             MemorySegment.copy(ALL, c + r * cRow, ALL, tile + r * step, (long) real * size);
         }
-        tile(rows, vectors, depth, a, b, bStep, tile, step, zero);
+        tile(rows, vectors, depth, a, b, bStep, tile, step);
         for (int r = 0; r < rows; r++) {
             MemorySegment.copy(ALL, tile + r * step, ALL, c + r * cRow, (long) real * size);
         }

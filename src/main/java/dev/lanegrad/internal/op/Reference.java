@@ -21,6 +21,8 @@ final class Reference {
             term *= 2 * x * x / (2 * n + 1);
             sum += term;
         }
-        return Double.isNaN(x) ? x : 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+        double square = x * x;
+        double rest = Math.fma(x, x, -square);
+        return Double.isNaN(x) ? x : 2 / Math.sqrt(Math.PI) * Math.exp(-square) * (1 - rest) * sum;
     }
 }

@@ -1,0 +1,347 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Prim;
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The primitives on the bits of doubles and on truth values; loops as in {@link DoublePrims}. */
+final class DoubleBits {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Long> I = LongVector.SPECIES_PREFERRED;
+    private static final int VBYTES = I.vectorByteSize();
+    private static final LongVector NONE = LongVector.zero(I);
+    private static final LongVector SIGN = LongVector.broadcast(I, Long.MIN_VALUE);
+    private static final LongVector MAGNITUDE = LongVector.broadcast(I, Long.MAX_VALUE);
+
+    private DoubleBits() {
+    }
+
+    /** Writes one vector whose lanes all have the bits {@code bits}. */
+    static void spread(long address, long bits) {
+        LongVector.broadcast(I, bits).intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** The loop that copies its operand. */
+    static Loop copy() {
+        return new Copy();
+    }
+
+    static Loop of(Prim prim, boolean constantB, boolean constantC) {
+        return switch (prim) {
+            case NEG -> new Neg();
+            case ABS -> new Abs();
+            case MASK_AND, BITS_AND -> new And();
+            case MASK_OR, BITS_OR -> new Or();
+            case MASK_NOT -> new Not();
+            case SELECT -> constantB ? new SelectB() : constantC ? new SelectC() : new Select();
+            case BITS_ADD -> new Plus();
+            case BITS_SUB -> new Minus();
+            case BITS_XOR -> new Xor();
+            case BITS_SHL -> new Shl();
+            case BITS_SHR -> new Shr();
+            case BITS_USHR -> new Ushr();
+            case BITS_LT -> new Less();
+            case BITS_EQ -> new Same();
+            case ADD, SUB, MUL, DIV, FMA, SQRT, LT, LE, EQ, INPUT, CONST, CONST_BITS, TO_BITS, FROM_BITS ->
+                throw new AssertionError(prim + " is not a primitive on bits, or moves no lane");
+        };
+    }
+
+    /** {@code -a}. */
+    private static final class Neg extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .lanewise(VectorOperators.XOR, SIGN)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code |a|}. */
+    private static final class Abs extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .and(MAGNITUDE)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** The opposite of truth value {@code a}. */
+    private static final class Not extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .not()
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a ? b : c}. */
+    private static final class Select extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            long c = ALL.get(LONG, frame + 48);
+            long mc = ALL.get(LONG, frame + 56);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector no = LongVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
+                LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)
+                        .lanewise(VectorOperators.XOR, no)
+                        .and(LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER))
+                        .lanewise(VectorOperators.XOR, no)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a}. */
+    private static final class Copy extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a + b}, on bits. */
+    private static final class Plus extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .add(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a - b}, on bits. */
+    private static final class Minus extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .sub(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a & b}, on bits and truth values. */
+    private static final class And extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .and(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a | b}, on bits and truth values. */
+    private static final class Or extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .or(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a ^ b}. */
+    private static final class Xor extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .lanewise(VectorOperators.XOR, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a << b}, where b is the same for all lanes. */
+    private static final class Shl extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .lanewise(VectorOperators.LSHL, distance)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a >> b}, where b is the same for all lanes. */
+    private static final class Shr extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .lanewise(VectorOperators.ASHR, distance)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a >>> b}, where b is the same for all lanes. */
+    private static final class Ushr extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .lanewise(VectorOperators.LSHR, distance)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a < b}, on bits. */
+    private static final class Less extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                VectorMask<Long> m = LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .compare(VectorOperators.LT, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
+                NONE.blend(-1, m).intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a == b}, on bits. */
+    private static final class Same extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                VectorMask<Long> m = LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
+                        .compare(VectorOperators.EQ, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
+                NONE.blend(-1, m).intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a ? b : c}, where b is the same for all lanes. */
+    private static final class SelectB extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long c = ALL.get(LONG, frame + 48);
+            long mc = ALL.get(LONG, frame + 56);
+            LongVector yes = LongVector.fromMemorySegment(I, ALL, b, ORDER);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector no = LongVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
+                yes.lanewise(VectorOperators.XOR, no)
+                        .and(LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER))
+                        .lanewise(VectorOperators.XOR, no)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+
+    /** {@code a ? b : c}, where c is the same for all lanes. */
+    private static final class SelectC extends Loop {
+        @Override
+        void run(long frame, int bytes) {
+            long o = ALL.get(LONG, frame);
+            long a = ALL.get(LONG, frame + 16);
+            long ma = ALL.get(LONG, frame + 24);
+            long b = ALL.get(LONG, frame + 32);
+            long mb = ALL.get(LONG, frame + 40);
+            long c = ALL.get(LONG, frame + 48);
+            LongVector no = LongVector.fromMemorySegment(I, ALL, c, ORDER);
+            for (int d = 0; d < bytes; d += VBYTES) {
+                LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)
+                        .lanewise(VectorOperators.XOR, no)
+                        .and(LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER))
+                        .lanewise(VectorOperators.XOR, no)
+                        .intoMemorySegment(ALL, o + d, ORDER);
+            }
+        }
+    }
+}

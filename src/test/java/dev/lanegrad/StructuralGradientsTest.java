@@ -1,0 +1,53 @@
+package dev.lanegrad;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** First and second derivatives of every op that moves or combines elements agree with finite differences. */
+class StructuralGradientsTest {
+    private static final Tensor INDEX = Tensor.of(2L, 0L, 2L);
+    private static final Tensor PLACES = Tensor.of(new long[] {0, 2, 1, 1}, 2, 2);
+
+    private static Tensor leaf(long seed, int... shape) {
+        return Tensor.rand(new Rng(seed), shape).to(DType.FLOAT64).mul(2).sub(0.9).keep().requiresGrad(true);
+    }
+
+    private static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
+            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()), Map.entry("mean", x -> x.mean(true, 1)),
+            Map.entry("prod", x -> x.prod(1)), Map.entry("prod all", x -> x.prod()), Map.entry("amax", x -> x.amax(0)),
+            Map.entry("amin", x -> x.amin(1)), Map.entry("var", x -> x.var(1)), Map.entry("std", x -> x.std(0)),
+            Map.entry("logSumExp", x -> x.logSumExp(1)), Map.entry("logSumExp all", x -> x.logSumExp()),
+            Map.entry("softmax", x -> x.softmax(0)), Map.entry("logSoftmax", x -> x.logSoftmax(1)),
+            Map.entry("reshape", x -> x.t().reshape(2, 3).square()), Map.entry("permute", x -> x.permute(1, 0).exp()),
+            Map.entry("expand", x -> x.unsqueeze(0).expand(2, 2, 3).square()), Map.entry("squeeze", x -> x.unsqueeze(1)
+                    .squeeze(1).square()), Map.entry("slice", x -> x.slice(1, 0, 3, 2).exp()),
+            Map.entry("select", x -> x.select(0, -1).square()), Map.entry("cat", x -> Tensor.cat(1, x, x.square())),
+            Map.entry("stack", x -> Tensor.stack(1, x, x.exp())), Map.entry("matmul", x -> x.matmul(x.t())),
+            Map.entry("matmul of vectors", x -> x.select(0, 0).matmul(x.select(0, 1))),
+            Map.entry("batched matmul", x -> x.expand(2, 2, 3).matmul(x.t())),
+            Map.entry("indexSelect", x -> x.indexSelect(1, INDEX).square()),
+            Map.entry("gather", x -> x.gather(1, PLACES).square()),
+            Map.entry("gather of fewer", x -> x.gather(0, Tensor.of(new long[] {1, 0}, 1, 2)).square()),
+            Map.entry("crossEntropy", x -> x.crossEntropy(Tensor.of(2L, 0L))),
+            Map.entry("mse", x -> x.mse(x.detach().mul(0.5))), Map.entry("to", x -> x.square().to(DType.FLOAT64))));
+
+    @TestFactory
+    Stream<DynamicTest> derivativesAgreeWithFiniteDifferences() {
+        return OF_A_MATRIX.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+            Function<List<Tensor>, Tensor> function = in -> entry.getValue().apply(in.getFirst());
+            if (!entry.getKey().equals("mse")) { // the detached target would move with the finite difference
+                GradCheck.check(function, leaf(3, 2, 3));
+                GradCheck.checkSecond(function, leaf(4, 2, 3));
+            } else {
+                Tensor target = leaf(5, 2, 3).detach();
+                GradCheck.check(in -> in.getFirst().mse(target), leaf(3, 2, 3));
+                GradCheck.checkSecond(in -> in.getFirst().mse(target), leaf(4, 2, 3));
+            }
+        }));
+    }
+}
