@@ -4,7 +4,9 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Derivative;
 import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Term;
+import dev.lanegrad.internal.shape.Broadcasting;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -78,7 +80,10 @@ final class RecordedWalk {
 
     private void add(int id, Value contribution) {
         Cell cell = nodes.cell(id);
-        Value own = Shaped.cast(Shaped.sumTo(contribution, nodes.layout(id)), cell);
+        Layout sizes = nodes.layout(id);
+        Value whole = contribution.layout.sameSizes(sizes) || !Broadcasting.reaches(contribution.layout, sizes) ? contribution
+                : Structures.apply(new Structural.Expand(Pointwise.contiguous(sizes)), contribution);
+        Value own = Shaped.cast(Shaped.sumTo(whole, sizes), cell);
         gradients.merge(id, own, (a, b) -> Pointwise.apply(Binary.ADD, a, b));
     }
 

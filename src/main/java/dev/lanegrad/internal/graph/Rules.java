@@ -32,7 +32,7 @@ final class Rules {
 
     /**
      * What the gradient {@code g} of the result {@code r} adds to operand {@code i} of {@code op}; its sizes may be those
-     * the operand was broadcast to.
+     * the operand was broadcast to, or such that broadcast to the operand's: the engine sums or repeats.
      */
     static Value product(Structural op, int i, Value g, Value[] o, Value r) {
         Value x = o[0];
@@ -64,7 +64,7 @@ final class Rules {
     private static Value fold(Reduce op, Value g, Value x, Value r) {
         Value gradient = kept(g, x, op.dims());
         return switch (op.fold()) {
-            case SUM -> Structures.apply(new Structural.Expand(Pointwise.contiguous(x.layout)), gradient);
+            case SUM -> gradient;
             case PROD -> mul(gradient, othersProduct(x, op.dims()));
             case AMAX, AMIN -> {
                 Value extreme = Pointwise.apply(Binary.EQ, x.detach(), kept(r.detach(), x, op.dims()));
@@ -120,9 +120,9 @@ final class Rules {
         return ones;
     }
 
-    /** {@code g} with the folded dimensions of {@code x} as size 1. */
+    /** {@code g} so that it broadcasts to {@code x}: with the folded dimensions as size 1, or without any. */
     private static Value kept(Value g, Value x, int dims) {
-        return Shaped.reshape(g, Dims.without(x.layout, dims, true));
+        return g.layout.rank() == 0 ? g : Shaped.reshape(g, Dims.without(x.layout, dims, true));
     }
 
     private static Value embedded(Value g, Layout sizes) {

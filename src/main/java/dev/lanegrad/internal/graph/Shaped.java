@@ -3,7 +3,6 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.lane.Cell;
-import dev.lanegrad.internal.op.Op;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.shape.Broadcasting;
@@ -24,7 +23,7 @@ public final class Shaped {
 
     /** A fold over {@code dims}, or over all if none is named. */
     public static Value reduce(FoldOp fold, Value x, int[] dims, boolean keepDim) {
-        String label = Op.camelCase(fold.name());
+        String label = label(fold);
         x.check(label);
         int set = Dims.set(label, dims, x.layout.rank());
         if ((fold == FoldOp.AMAX || fold == FoldOp.AMIN) && Dims.folded(x.layout, set) == 0) {
@@ -33,6 +32,15 @@ public final class Shaped {
                     + "); an empty set has no extreme.");
         }
         return reduce(fold, x, set, keepDim);
+    }
+
+    private static String label(FoldOp fold) {
+        return switch (fold) {
+            case SUM -> "sum";
+            case PROD -> "prod";
+            case AMAX -> "amax";
+            case AMIN -> "amin";
+        };
     }
 
     /** The int64 index of the first extreme along {@code dim}, or among all elements if {@code dim} is null. */

@@ -243,7 +243,8 @@ final class Walk {
                 int mark = context.watchTemporaries();
                 try {
                     Value product = Rules.product(op, i, g, operands, result);
-                    boolean owned = product.cell == nodes.cell(operand) && context.claim(product, mark);
+                    boolean owned = product.cell == nodes.cell(operand)
+                            && product.layout.sameSizes(nodes.layout(operand)) && context.claim(product, mark);
                     add(operand, product.address, product.cell, product.layout, owned);
                 } finally {
                     context.release(mark);

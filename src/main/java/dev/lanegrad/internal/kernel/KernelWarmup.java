@@ -10,12 +10,20 @@ import java.util.concurrent.LinkedBlockingQueue;
  * is an object on the heap, and a call takes a hundred times as long.
  */
 final class KernelWarmup {
-    /** Bytes of an operand in a call that is there to be counted: little work, but some turns of the loop. */
-    private static final int SHORT = 16 * 64;
+    /**
+     * Bytes of an operand in a call that is there to be counted. The JVM compiles after 5,000 calls, or fewer with many
+     * turns; one vector a call is the least work, but a loop that is short enough to be unrolled must have shown that it
+     * makes turns.
+     */
+    private static final int SHORT = 64;
+    private static final int LONGER = 16 * 64;
+    private static final int UNROLLED = 8;
     /** Bytes of an operand in a call that is timed. */
-    private static final int TIMED = 4096;
+    private static final int TIMED = 16 * 64;
     /** Calls between two looks at the clock. */
-    private static final int CALLS = 32;
+    private static final int CALLS = 200;
+    /** An instruction on a vector takes less than this when compiled, and several times as long before. */
+    private static final long NANOS = 20;
     /** A loop that is not compiled after this time is used all the same if it is the faster one, else given up. */
     private static final long PATIENCE = 4_000_000_000L;
     private static final LinkedBlockingQueue<MapKernel.Variant> QUEUE = new LinkedBlockingQueue<>();
@@ -66,14 +74,15 @@ final class KernelWarmup {
         long deadline = System.nanoTime() + PATIENCE;
         long best = Long.MAX_VALUE;
         int steady = 0;
-        // Compiled code is at its speed at once; the time before it is not steady but far above.
+        int turn = kernel.code().insts().size() > UNROLLED ? SHORT : LONGER;
+        long compiled = NANOS * kernel.code().insts().size() * TIMED / SHORT;
         while (steady < 8 && System.nanoTime() < deadline) {
             for (int i = 0; i < CALLS; i++) {
-                loop.run(workspace.frame(), SHORT);
+                loop.run(workspace.frame(), turn);
             }
             before = Math.min(before, time(variant.loop, workspace.frame()));
             long now = time(loop, workspace.frame());
-            steady = now < before && now > best - best / 8 ? steady + 1 : 0;
+            steady = now < before && now < compiled ? steady + 1 : 0;
             best = Math.min(best, now);
         }
         Reference.reachabilityFence(memory);

@@ -1,7 +1,9 @@
 package dev.lanegrad.internal.kernel;
 
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Raw;
 import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -282,8 +284,13 @@ final class MapDriver {
             for (int p = 0; p < operands; p++) {
                 long at = modes[p] == SPREAD ? bases[p] : modes[p] == FLAT ? bases[p] + (first << shift) : workspace.block(p);
                 Workspace.place(workspace.blockFrame(), p, at, modes[p] == SPREAD ? 0 : -1);
-                if (modes[p] == PACKED && p >= outputs && (first == 0 || !wholeRows || !isRepeated(p, rank - 1))) {
-                    pack(p, at, n);
+                if (modes[p] == PACKED && p >= outputs) {
+                    if (!wholeRows || !isRepeated(p, rank - 1)) {
+                        pack(p, at, n);
+                    } else if (first == 0) {
+                        Packing.line(workspace.cells[p], shift, bases[p], inner(p), at, row);
+                        Packing.repeat(at, row << shift, n << shift);
+                    }
                 }
             }
             loop.run(workspace.blockFrame(), n << shift);
@@ -395,7 +402,7 @@ final class MapDriver {
             }
             loop.run(workspace.blockFrame(), width << shift);
             for (int p = 0; p < outputs && !whole; p++) {
-                Packing.unpack(kernel.cell, shift, workspace.block(p) + line, bases[p] + flat, width);
+                MemorySegment.copy(Raw.ALL, workspace.block(p) + line, Raw.ALL, bases[p] + flat, (long) width << shift);
             }
         }
     }

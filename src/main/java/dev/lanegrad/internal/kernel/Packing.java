@@ -4,13 +4,10 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Lines of elements into contiguous lanes, and lanes back into elements. Conversions are Java's casts; a number becomes
- * a truth value by being other than zero. Lines of lanes end in a vector of padding.
+ * a truth value by being other than zero. What is written is followed by up to 64 bytes that may be overwritten.
  */
 final class Packing {
     private static final MemorySegment ALL = Raw.ALL;
@@ -19,9 +16,6 @@ final class Packing {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final VectorSpecies<Byte> B = ByteVector.SPECIES_PREFERRED;
-    private static final int VBYTES = B.vectorByteSize();
 
     private Packing() {
     }
@@ -30,7 +24,7 @@ final class Packing {
     static double one(Cell cell, int shift, long address) {
         return switch (cell) {
             case FLOAT32 -> ALL.get(FLOAT, address);
-            case FLOAT64 -> ALL.get(DOUBLE, address);
+            case FLOAT64 -> shift == 2 ? (float) ALL.get(DOUBLE, address) : ALL.get(DOUBLE, address);
             case INT64 -> shift == 2 ? (float) ALL.get(LONG, address) : (double) ALL.get(LONG, address);
             case BOOL -> ALL.get(BYTE, address);
         };
@@ -40,19 +34,60 @@ final class Packing {
     static void line(Cell cell, int shift, long from, long step, long to, int n) {
         if (step == 0) {
             if (shift == 2) {
-                fill((float) one(cell, shift, from), to, n);
+                Conversions.fill((float) one(cell, shift, from), to, n);
             } else {
-                fill(one(cell, shift, from), to, n);
+                Conversions.fill(one(cell, shift, from), to, n);
             }
+        } else if (step != cell.bytes()) {
+            apart(cell, shift, from, step, to, n);
         } else if (shift == 2) {
-            switch (cell) {
-                case FLOAT32 -> {
-                    if (step == Float.BYTES) {
-                        copy(from, to, n << 2);
-                    } else {
-                        copy4(from, step, to, n);
-                    }
+            floats(cell, from, to, n);
+        } else {
+            doubles(cell, from, to, n);
+        }
+    }
+
+    /** Repeats the first {@code period} bytes until there are {@code bytes}. */
+    static void repeat(long to, int period, int bytes) {
+        for (int done = period; done < bytes; done += Math.min(done, bytes - done)) {
+            Conversions.copy(to, to + done, Math.min(done, bytes - done));
+        }
+    }
+
+    private static void floats(Cell cell, long from, long to, int n) {
+        switch (cell) {
+            case FLOAT32 -> Conversions.copy(from, to, n << 2);
+            case FLOAT64 -> Conversions.doublesToFloats(from, to, n);
+            case INT64 -> longsToFloats(from, Long.BYTES, to, n);
+            case BOOL -> {
+                if (Conversions.BYTES_OF_FLOATS) {
+                    Conversions.bytesToFloats(from, to, n);
+                } else {
+                    bytesToFloats(from, 1, to, n);
                 }
+            }
+        }
+    }
+
+    private static void doubles(Cell cell, long from, long to, int n) {
+        switch (cell) {
+            case FLOAT32 -> Conversions.floatsToDoubles(from, to, n);
+            case FLOAT64 -> Conversions.copy(from, to, n << 3);
+            case INT64 -> Conversions.longsToDoubles(from, to, n);
+            case BOOL -> {
+                if (Conversions.BYTES_OF_DOUBLES) {
+                    Conversions.bytesToDoubles(from, to, n);
+                } else {
+                    bytesToDoubles(from, 1, to, n);
+                }
+            }
+        }
+    }
+
+    private static void apart(Cell cell, int shift, long from, long step, long to, int n) {
+        if (shift == 2) {
+            switch (cell) {
+                case FLOAT32 -> copy4(from, step, to, Integer.BYTES, n);
                 case FLOAT64 -> doublesToFloats(from, step, to, n);
                 case INT64 -> longsToFloats(from, step, to, n);
                 case BOOL -> bytesToFloats(from, step, to, n);
@@ -60,34 +95,40 @@ final class Packing {
         } else {
             switch (cell) {
                 case FLOAT32 -> floatsToDoubles(from, step, to, n);
-                case FLOAT64 -> {
-                    if (step == Double.BYTES) {
-                        copy(from, to, n << 3);
-                    } else {
-                        copy8(from, step, to, n);
-                    }
-                }
+                case FLOAT64 -> copy8(from, step, to, Long.BYTES, n);
                 case INT64 -> longsToDoubles(from, step, to, n);
                 case BOOL -> bytesToDoubles(from, step, to, n);
             }
         }
     }
 
-    /** Writes {@code n} float (shift 2) or double lanes as contiguous elements of another type. */
+    /** Writes {@code n} float (shift 2) or double lanes as contiguous elements. */
     static void unpack(Cell cell, int shift, long from, long to, int n) {
         if (shift == 2) {
             switch (cell) {
-                case FLOAT32 -> MemorySegment.copy(ALL, from, ALL, to, (long) n << 2);
-                case FLOAT64 -> floatsToDoubles(from, Float.BYTES, to, n);
+                case FLOAT32 -> Conversions.copy(from, to, n << 2);
+                case FLOAT64 -> Conversions.floatsToDoubles(from, to, n);
                 case INT64 -> floatsToLongs(from, to, n);
-                case BOOL -> floatsToBytes(from, to, n);
+                case BOOL -> {
+                    if (Conversions.BYTES_OF_FLOATS) {
+                        Conversions.floatsToBytes(from, to, n);
+                    } else {
+                        floatsToBytes(from, to, n);
+                    }
+                }
             }
         } else {
             switch (cell) {
-                case FLOAT32 -> doublesToFloats(from, Double.BYTES, to, n);
-                case FLOAT64 -> MemorySegment.copy(ALL, from, ALL, to, (long) n << 3);
+                case FLOAT32 -> Conversions.doublesToFloats(from, to, n);
+                case FLOAT64 -> Conversions.copy(from, to, n << 3);
                 case INT64 -> doublesToLongs(from, to, n);
-                case BOOL -> doublesToBytes(from, to, n);
+                case BOOL -> {
+                    if (Conversions.BYTES_OF_DOUBLES) {
+                        Conversions.doublesToBytes(from, to, n);
+                    } else {
+                        doublesToBytes(from, to, n);
+                    }
+                }
             }
         }
     }
@@ -99,56 +140,52 @@ final class Packing {
     static void transpose(int shift, long from, long step, long to, long pitch, int rows, int n) {
         if (shift == 2) {
             for (int j = 0; j < n; j++) {
-                column4(from + j * step, to + (long) j * Float.BYTES, pitch, rows);
+                copy4(from + j * step, Integer.BYTES, to + (long) j * Integer.BYTES, pitch, rows);
             }
         } else {
             for (int j = 0; j < n; j++) {
-                column8(from + j * step, to + (long) j * Double.BYTES, pitch, rows);
+                copy8(from + j * step, Long.BYTES, to + (long) j * Long.BYTES, pitch, rows);
             }
         }
     }
 
-    private static void copy(long from, long to, int bytes) {
-        // Whole vectors into the padding: for lines of a few vectors this is faster than a call of the JDK's copy.
-        for (int d = 0; d < bytes; d += VBYTES) {
-            ByteVector.fromMemorySegment(B, ALL, from + d, ORDER)
-                    .intoMemorySegment(ALL, to + d, ORDER);
+    private static void copy4(long from, long step, long to, long pitch, int n) {
+        int i = 0;
+        // Four at a time by hand: the compiler leaves loops over memory with unknown strides as they are.
+        for (; i < n - 3; i += 4) {
+            long at = from + i * step;
+            long next = to + i * pitch;
+            int a = ALL.get(INT, at);
+            int b = ALL.get(INT, at + step);
+            int c = ALL.get(INT, at + 2 * step);
+            int d = ALL.get(INT, at + 3 * step);
+            ALL.set(INT, next, a);
+            ALL.set(INT, next + pitch, b);
+            ALL.set(INT, next + 2 * pitch, c);
+            ALL.set(INT, next + 3 * pitch, d);
+        }
+        for (; i < n; i++) {
+            ALL.set(INT, to + i * pitch, ALL.get(INT, from + i * step));
         }
     }
 
-    private static void fill(float value, long to, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(FLOAT, to + (long) i * Float.BYTES, value);
+    private static void copy8(long from, long step, long to, long pitch, int n) {
+        int i = 0;
+        // Four at a time by hand: the compiler leaves loops over memory with unknown strides as they are.
+        for (; i < n - 3; i += 4) {
+            long at = from + i * step;
+            long next = to + i * pitch;
+            long a = ALL.get(LONG, at);
+            long b = ALL.get(LONG, at + step);
+            long c = ALL.get(LONG, at + 2 * step);
+            long d = ALL.get(LONG, at + 3 * step);
+            ALL.set(LONG, next, a);
+            ALL.set(LONG, next + pitch, b);
+            ALL.set(LONG, next + 2 * pitch, c);
+            ALL.set(LONG, next + 3 * pitch, d);
         }
-    }
-
-    private static void fill(double value, long to, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(DOUBLE, to + (long) i * Double.BYTES, value);
-        }
-    }
-
-    private static void copy4(long from, long step, long to, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(INT, to + (long) i * Integer.BYTES, ALL.get(INT, from + i * step));
-        }
-    }
-
-    private static void copy8(long from, long step, long to, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(LONG, to + (long) i * Long.BYTES, ALL.get(LONG, from + i * step));
-        }
-    }
-
-    private static void column4(long from, long to, long pitch, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(INT, to + i * pitch, ALL.get(INT, from + (long) i * Integer.BYTES));
-        }
-    }
-
-    private static void column8(long from, long to, long pitch, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(LONG, to + i * pitch, ALL.get(LONG, from + (long) i * Long.BYTES));
+        for (; i < n; i++) {
+            ALL.set(LONG, to + i * pitch, ALL.get(LONG, from + i * step));
         }
     }
 
@@ -202,7 +239,6 @@ final class Packing {
 
     private static void floatsToBytes(long from, long to, int n) {
         for (int i = 0; i < n; i++) {
-            // NaN is other than zero, so it is true; the comparison says so without a branch on it.
             ALL.set(BYTE, to + i, ALL.get(FLOAT, from + (long) i * Float.BYTES) == 0 ? (byte) 0 : 1);
         }
     }

@@ -60,6 +60,7 @@ public enum Binary implements Elementwise {
     private final Supplier<Term> byX;
     private final Supplier<Term> byY;
     private final Kernels kernels;
+    private final String label = Op.camelCase(name());
     private final Derivative[] derivatives = new Derivative[2];
 
     Binary(DoubleBinaryOperator reference, BinaryOperator<LaneValue> predicate) {
@@ -79,7 +80,7 @@ public enum Binary implements Elementwise {
 
     @Override
     public String label() {
-        return Op.camelCase(name());
+        return label;
     }
 
     @Override

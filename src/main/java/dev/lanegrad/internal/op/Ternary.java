@@ -41,6 +41,7 @@ public enum Ternary implements Elementwise {
     private final Lowering lowering;
     private final List<Supplier<Term>> partials;
     private final Kernels kernels;
+    private final String label = Op.camelCase(name());
     private final Derivative[] derivatives = new Derivative[3];
 
     Ternary(Reference reference, Lowering lowering, Supplier<Term> byX, Supplier<Term> byY, Supplier<Term> byZ) {
@@ -52,7 +53,7 @@ public enum Ternary implements Elementwise {
 
     @Override
     public String label() {
-        return Op.camelCase(name());
+        return label;
     }
 
     @Override

@@ -75,6 +75,7 @@ public enum Unary implements Elementwise {
     private final UnaryOperator<LaneValue> lowering;
     private final BinaryOperator<Term> partial;
     private final Kernels kernels;
+    private final String label = Op.camelCase(name());
     private Derivative derivative;
 
     Unary(DoubleUnaryOperator reference, Domain domain, UnaryOperator<LaneValue> lowering, BinaryOperator<Term> partial) {
@@ -96,7 +97,7 @@ public enum Unary implements Elementwise {
 
     @Override
     public String label() {
-        return Op.camelCase(name());
+        return label;
     }
 
     @Override

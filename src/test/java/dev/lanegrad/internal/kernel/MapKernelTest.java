@@ -184,6 +184,35 @@ class MapKernelTest {
     }
 
     @Test
+    void aHotKernelGetsALoopOfItsOwnAndKeepsItsBits() throws InterruptedException {
+        LaneBuilder b = new LaneBuilder(Lane.FLOAT);
+        LaneValue x = b.input(0);
+        LaneCode code = b.build(2, x.mul(x).add(b.input(1)).sqrt().mul(x).add(0.25));
+        MapKernel kernel = MapKernel.of(code);
+        Random random = new Random(39);
+        Loop before = kernel.variant(0).loop;
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        try (Arena arena = Arena.ofConfined()) {
+            Layout line = Layout.contiguous(1000);
+            Operand in = new Operand(MapCases.numbers(arena, Lane.FLOAT, 1000, random), Cell.FLOAT32, line);
+            long out = MapCases.numbers(arena, Lane.FLOAT, 1000, random);
+            long[][] inputs = bits(Lane.FLOAT, new int[] {1000}, in, in);
+            int calls = 0;
+            // Where nothing is emitted, or at once, there is nothing to wait for.
+            while (calls < 400 || LoopEmitter.TIER < 0 && kernel.variant(0).loop == before && System.nanoTime() < deadline) {
+                run(kernel, new long[] {out}, Cell.FLOAT32, line, in, in);
+                if (calls++ % 100 == 0) {
+                    MapCases.check(code, inputs, new long[] {out}, "call " + calls);
+                    Thread.sleep(5);
+                }
+            }
+            run(kernel, new long[] {out}, Cell.FLOAT32, line, in, in);
+            MapCases.check(code, inputs, new long[] {out}, "after " + calls + " calls");
+            assertTrue(LoopEmitter.TIER >= 0 || kernel.variant(0).loop != before, "not emitted after " + calls + " calls");
+        }
+    }
+
+    @Test
     void warmCallsAllocateNothing() {
         LaneBuilder b = new LaneBuilder(Lane.FLOAT);
         MapKernel kernel = MapKernel.of(b.build(2, b.input(0).add(b.input(1))));
