@@ -124,19 +124,17 @@ final class Nodes {
         return marks.get(i).scope;
     }
 
-    /** True if {@code value}'s number is that of its record here. */
-    boolean isOf(Value value) {
+    /** The record of {@code value} here, or -1. Another thread may write a leaf's number, so it is read once. */
+    private int find(Value value) {
         int id = value.node;
-        if (id < 0 || id >= count) {
-            return false;
-        }
-        return value.recorded || opcode(id) == LEAF && leaves[side(id)] == value;
+        return id >= 0 && id < count && (value.recorded || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
     }
 
     /** The record of {@code value} as an operand, made if there is none. */
     int operand(Value value) {
-        if (!isOf(value)) {
-            int id = append(LEAF, value, value.requiresGrad() ? NEEDS_GRAD : 0);
+        int id = find(value);
+        if (id < 0) {
+            id = append(LEAF, value, value.requiresGrad() ? NEEDS_GRAD : 0);
             if (leafCount == leaves.length) {
                 leaves = Arrays.copyOf(leaves, 2 * leafCount);
             }
@@ -144,7 +142,12 @@ final class Nodes {
             ALL.set(INT, at(id) + SIDE, leafCount++);
             value.node = id;
         }
-        return value.node;
+        return id;
+    }
+
+    /** True if record {@code id} is one of {@code value}. */
+    boolean isOf(Value value, int id) {
+        return opcode(id) == LEAF ? leaf(id) == value : value.recorded && value.node == id;
     }
 
     /** Records an element-wise op; a scalar operand is null and has its number in {@code scalars}. */

@@ -33,7 +33,7 @@ final class RecordedWalk {
         for (int i = 0; i < roots.length; i++) {
             Value seed = seeds == null || seeds[i] == null
                     ? Rules.ones(roots[i].cell, Pointwise.contiguous(roots[i].layout)) : seeds[i];
-            add(roots[i].node, seed);
+            add(nodes.operand(roots[i]), seed);
         }
         // The plan's arrays may be used by a walk that an op of this one starts: the order is copied.
         int[] order = new int[plan.size()];
@@ -62,8 +62,8 @@ final class RecordedWalk {
 
     private void capture(int id, Value gradient, Value[] found) {
         for (int i = 0; found != null && i < targets.length; i++) {
-            if (targets[i].node == id && nodes.isOf(targets[i])) {
-                found[i] = gradient;
+            if (nodes.isOf(targets[i], id)) {
+                found[i] = found[i] == null ? gradient : Pointwise.apply(Binary.ADD, found[i], gradient);
             }
         }
     }

@@ -14,7 +14,7 @@ public final class Value {
     final long address;
     final Layout layout;
     final Cell cell;
-    /** The record of this value, or -1; whether it still is the record of this value, {@link Nodes#isOf} says. */
+    /** The record of this value when it was last recorded, or -1; whether it still is, {@link Nodes} finds out. */
     int node = -1;
     /** What makes this a leaf that requires grad, or null. */
     Leaf leaf;

@@ -44,7 +44,7 @@ final class Walk {
     Value[] run(Value[] roots, Value[] gradients) {
         try {
             for (int i = 0; i < roots.length; i++) {
-                seed(roots[i].node, gradients == null ? null : gradients[i]);
+                seed(nodes.operand(roots[i]), gradients == null ? null : gradients[i]);
             }
             for (int i = 0; i < plan.size(); i++) {
                 int id = plan.id(i);
@@ -99,10 +99,10 @@ final class Walk {
 
     private void capture(int id) {
         for (int i = 0; i < targets.length; i++) {
-            if (targets[i].node == id && nodes.isOf(targets[i])) {
+            if (nodes.isOf(targets[i], id)) {
                 Value copy = context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id)));
                 copy(nodes.gradient(id), copy.cell, copy.layout, copy.address, copy.cell, copy.layout);
-                found[i] = copy;
+                found[i] = found[i] == null ? copy : Pointwise.apply(Binary.ADD, found[i], copy);
             }
         }
     }

@@ -30,6 +30,10 @@ public final class Layout {
 
     /** Row-major, without gaps. Fails with {@code IllegalArgumentException} if the product of the sizes is over 2^63. */
     public static Layout contiguous(int... sizes) {
+        if (sizes.length > Dims.MAX_RANK) {
+            throw new IllegalArgumentException("A tensor has at most " + Dims.MAX_RANK + " dimensions, but "
+                    + Arrays.toString(sizes) + " has " + sizes.length + "; combine some.");
+        }
         long[] strides = new long[sizes.length];
         long step = 1;
         for (int d = sizes.length - 1; d >= 0; d--) {

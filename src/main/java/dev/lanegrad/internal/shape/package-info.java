@@ -1,0 +1,2 @@
+/** Sizes, strides, broadcasting and dimension arguments: pure functions, without memory. */
+package dev.lanegrad.internal.shape;

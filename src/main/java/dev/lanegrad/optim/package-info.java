@@ -1,0 +1,2 @@
+/** Optimisers: they change parameters in place, outside the graph, by one fused kernel for each parameter. */
+package dev.lanegrad.optim;
