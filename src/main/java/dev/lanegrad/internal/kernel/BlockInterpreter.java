@@ -156,7 +156,7 @@ final class BlockInterpreter extends Loop {
             for (int i = 0; i < place.length; i++) {
                 int at = target(i);
                 if (at == i && !isFree(i)) {
-                    // An output may be the memory of an input: nothing is written to it while an input is still to be read.
+                    // An output may be the memory of an input, so it is not written while one is still to be read.
                     step(i, i >= lastRead ? output(i) : -1);
                 }
             }
@@ -218,8 +218,8 @@ final class BlockInterpreter extends Loop {
                     yield true;
                 }
                 case ADD, SUB, MUL, DIV, FMA, SQRT, NEG, ABS, LT, LE, EQ, MASK_AND, MASK_OR, MASK_NOT, SELECT, TO_BITS,
-                        FROM_BITS, BITS_ADD, BITS_SUB, BITS_AND, BITS_OR, BITS_XOR, BITS_SHL, BITS_SHR, BITS_USHR, BITS_LT,
-                        BITS_EQ -> false;
+                        FROM_BITS, BITS_ADD, BITS_SUB, BITS_AND, BITS_OR, BITS_XOR, BITS_SHL, BITS_SHR, BITS_USHR,
+                        BITS_LT, BITS_EQ -> false;
             };
         }
 

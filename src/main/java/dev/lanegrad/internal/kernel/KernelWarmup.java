@@ -12,8 +12,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class KernelWarmup {
     /**
      * Bytes of an operand in a call that is there to be counted. The JVM compiles after 5,000 calls, or fewer with many
-     * turns; one vector a call is the least work, but a loop that is short enough to be unrolled must have shown that it
-     * makes turns.
+     * turns; one vector a call is the least work, but a loop that is short enough to be unrolled must have shown that
+     * it makes turns.
      */
     private static final int SHORT = 64;
     private static final int LONGER = 16 * 64;
@@ -55,6 +55,9 @@ final class KernelWarmup {
                 }
             } catch (InterruptedException e) {
                 return;
+            } catch (RuntimeException | LinkageError e) {
+                // The kernel goes on in the interpreter; the others may still get loops of their own.
+                System.getLogger("dev.lanegrad").log(System.Logger.Level.WARNING, "A kernel stays interpreted.", e);
             }
         }
     }

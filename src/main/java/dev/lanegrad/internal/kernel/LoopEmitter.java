@@ -58,7 +58,7 @@ import jdk.incubator.vector.VectorSpecies;
  * }</pre>
  * All of it is one method that calls nothing but the methods of vectors, because a call to any other method stops being
  * inlined in long bodies, and then every vector that crosses it is an object on the heap. Results are stored after the
- * last load, as an output may be the memory of an input.
+ * last load, as an output may be the memory of an input. Long chains of instructions work on two vectors in turn.
  */
 final class LoopEmitter {
     /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, -1 ({@code auto}) emits what is hot. */
@@ -85,7 +85,14 @@ final class LoopEmitter {
     private static final int FRAME = 1;
     private static final int BYTES = 3;
     private static final int OFFSET = 4;
-    private static final int FIRST_LOCAL = 5;
+    /** Offset of the second vector of a turn. */
+    private static final int SECOND = 5;
+    private static final int FIRST_LOCAL = 6;
+    /**
+     * Codes in which a result waits for more instructions than this, one after the other, work on two vectors in turn:
+     * of shorter ones the processor has the next vector in flight by itself.
+     */
+    private static final int LONG_CHAIN = 32;
 
     private final LaneCode code;
     private final long scalars;
@@ -94,9 +101,10 @@ final class LoopEmitter {
     private final ClassDesc element;
     private final ClassDesc bitElement;
     private final int vectorBytes;
+    private final int vectors;
     private final int[] local;
 
-    private LoopEmitter(LaneCode code, long scalars) {
+    private LoopEmitter(LaneCode code, long scalars, int vectors) {
         this.code = code;
         this.scalars = scalars;
         boolean floats = code.lane() == Lane.FLOAT;
@@ -105,15 +113,19 @@ final class LoopEmitter {
         element = floats ? ConstantDescs.CD_float : ConstantDescs.CD_double;
         bitElement = floats ? ConstantDescs.CD_int : ConstantDescs.CD_long;
         vectorBytes = (floats ? FloatVector.SPECIES_PREFERRED : DoubleVector.SPECIES_PREFERRED).vectorByteSize();
-        local = new int[code.insts().size()];
+        this.vectors = vectors;
+        local = new int[code.insts().size() * vectors];
     }
 
     /**
-     * The loop of {@code code} in which the operands {@code scalars}, a set of places in the frame, are read once; null if
-     * its method would be larger than what the JVM compiles, or no class can be defined here.
+     * The loop of {@code code} in which the operands {@code scalars}, a set of places in the frame, are read once; null
+     * if its method would be larger than what the JVM compiles, or no class can be defined here.
      */
     static Loop emit(LaneCode code, long scalars) {
-        byte[] bytes = new LoopEmitter(code, scalars).write();
+        byte[] bytes = new LoopEmitter(code, scalars, depth(code) > LONG_CHAIN ? 2 : 1).write();
+        if (size(bytes) > LIMIT) {
+            bytes = new LoopEmitter(code, scalars, 1).write();
+        }
         if (size(bytes) > LIMIT) {
             return null;
         }
@@ -124,9 +136,23 @@ final class LoopEmitter {
         } catch (UnsupportedOperationException e) {
             return null;
         } catch (Throwable e) {
-            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; run with "
-                    + "-Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
+            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; run "
+                    + "with -Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
         }
+    }
+
+    /** Instructions that wait for each other, on the longest way from an input to a result. */
+    private static int depth(LaneCode code) {
+        int[] depths = new int[code.insts().size()];
+        int longest = 0;
+        for (int i = 0; i < depths.length; i++) {
+            Inst inst = code.insts().get(i);
+            for (int p = 0; p < inst.prim().operands().size(); p++) {
+                depths[i] = Math.max(depths[i], depths[inst.operand(p)] + 1);
+            }
+            longest = Math.max(longest, depths[i]);
+        }
+        return longest;
     }
 
     private static int tier(String property) {
@@ -134,7 +160,8 @@ final class LoopEmitter {
             case "0" -> 0;
             case "1" -> 1;
             case "auto" -> -1;
-            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1 or auto, but got " + property);
+            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1 or auto, but got "
+                    + property + "; correct the system property.");
         };
     }
 
@@ -174,7 +201,8 @@ final class LoopEmitter {
         TreeSet<String> constants = new TreeSet<>();
         for (Inst inst : code.insts()) {
             if (isConstant(inst) && constants.add(name(inst))) {
-                type.withField(name(inst), inst.prim() == Prim.CONST ? real : bits, ACC_PRIVATE | ACC_STATIC | ACC_FINAL);
+                type.withField(name(inst), inst.prim() == Prim.CONST ? real : bits,
+                        ACC_PRIVATE | ACC_STATIC | ACC_FINAL);
             }
         }
         type.withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0, body -> body.aload(0)
@@ -224,47 +252,70 @@ final class LoopEmitter {
             addresses[i] = next;
             all(body).getstatic(desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
                     .loadConstant((long) i * Loop.ENTRY).ladd()
-                    .invokeinterface(SEGMENT, "get", MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long))
-                    .lstore(next);
+                    .invokeinterface(SEGMENT, "get",
+                            MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long)).lstore(next);
             next += 2;
         }
+        int size = code.insts().size();
         for (int i = 0; i < local.length; i++) {
             local[i] = next++;
-            Inst inst = code.insts().get(i);
+            Inst inst = code.insts().get(i % size);
             if (inst.prim() == Prim.INPUT && isScalar(inst)) {
-                load(body, addresses[outputs + (int) inst.bits()], false).astore(local[i]);
+                // Of two vectors in turn both read the same.
+                local[i] = local[i % size];
+                if (i < size) {
+                    load(body, addresses[outputs + (int) inst.bits()], -1).astore(local[i]);
+                }
             }
         }
         Label top = body.newLabel();
         Label end = body.newLabel();
         body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(BYTES).if_icmpge(end);
-        for (int i = 0; i < local.length; i++) {
-            Inst inst = code.insts().get(i);
-            if (inst.prim() == Prim.INPUT && !isScalar(inst)) {
-                load(body, addresses[outputs + (int) inst.bits()], true).astore(local[i]);
-            } else if (inst.prim() != Prim.INPUT && !isConstant(inst)) {
-                compute(body, inst);
-                body.astore(local[i]);
+        if (vectors == 2) {
+            writeSecondOffset(body);
+        }
+        for (int i = 0; i < size; i++) {
+            for (int v = 0; v < vectors; v++) {
+                writeInst(body, i, v, addresses);
             }
         }
         for (int o = 0; o < outputs; o++) {
-            value(body, code.outputs().get(o));
-            all(body);
-            offset(body, addresses[o], true);
-            order(body).invokevirtual(real, "intoMemorySegment",
-                    MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
+            for (int v = 0; v < vectors; v++) {
+                value(body, code.outputs().get(o), v);
+                all(body);
+                offset(body, addresses[o], OFFSET + v);
+                order(body).invokevirtual(real, "intoMemorySegment",
+                        MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
+            }
         }
-        body.iinc(OFFSET, vectorBytes).goto_(top).labelBinding(end).return_();
+        body.iinc(OFFSET, vectors * vectorBytes).goto_(top).labelBinding(end).return_();
+    }
+
+    /** {@code d + (VBYTES & d + VBYTES - bytes >> 31)}: the next vector, or the same one again if it is the last. */
+    private void writeSecondOffset(CodeBuilder body) {
+        body.iload(OFFSET).loadConstant(vectorBytes).iload(OFFSET).loadConstant(vectorBytes).iadd().iload(BYTES).isub()
+                .loadConstant(31).ishr().iand().iadd().istore(SECOND);
+    }
+
+    private void writeInst(CodeBuilder body, int i, int vector, int[] addresses) {
+        Inst inst = code.insts().get(i);
+        int to = local[vector * code.insts().size() + i];
+        if (inst.prim() == Prim.INPUT && !isScalar(inst)) {
+            load(body, addresses[code.outputs().size() + (int) inst.bits()], OFFSET + vector).astore(to);
+        } else if (inst.prim() != Prim.INPUT && !isConstant(inst)) {
+            compute(body, inst, vector);
+            body.astore(to);
+        }
     }
 
     private boolean isScalar(Inst input) {
         return (scalars >> (code.outputs().size() + input.bits()) & 1) != 0;
     }
 
-    private CodeBuilder load(CodeBuilder body, int address, boolean moves) {
+    private CodeBuilder load(CodeBuilder body, int address, int by) {
         body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
         all(body);
-        offset(body, address, moves);
+        offset(body, address, by);
         return order(body).invokestatic(real, "fromMemorySegment",
                 MethodTypeDesc.of(real, SPECIES, SEGMENT, ConstantDescs.CD_long, ORDER));
     }
@@ -278,92 +329,92 @@ final class LoopEmitter {
         return body.getstatic(ORDER, native_, ORDER);
     }
 
-    private static void offset(CodeBuilder body, int address, boolean moves) {
+    private static void offset(CodeBuilder body, int address, int by) {
         body.lload(address);
-        if (moves) {
-            body.iload(OFFSET).i2l().ladd();
+        if (by >= 0) {
+            body.iload(by).i2l().ladd();
         }
     }
 
-    private void value(CodeBuilder body, int i) {
+    private void value(CodeBuilder body, int i, int vector) {
         Inst inst = code.insts().get(i);
         if (isConstant(inst)) {
             body.getstatic(SELF, name(inst), inst.prim() == Prim.CONST ? real : bits);
         } else {
-            body.aload(local[i]);
+            body.aload(local[vector * code.insts().size() + i]);
         }
     }
 
-    private void compute(CodeBuilder body, Inst inst) {
+    private void compute(CodeBuilder body, Inst inst, int vector) {
         boolean floats = code.lane() == Lane.FLOAT;
         if (inst.prim() == Prim.SELECT) {
-            value(body, inst.c());
-            value(body, inst.b());
-            value(body, inst.a());
+            value(body, inst.c(), vector);
+            value(body, inst.b(), vector);
+            value(body, inst.a(), vector);
             body.invokevirtual(real, "blend", MethodTypeDesc.of(real, VECTOR, MASK));
             return;
         }
-        value(body, inst.a());
+        value(body, inst.a(), vector);
         switch (inst.prim()) {
             case INPUT, CONST, CONST_BITS, SELECT -> throw new AssertionError(inst.prim() + " is written elsewhere");
-            case ADD -> binary(body, real, "add", inst);
-            case SUB -> binary(body, real, "sub", inst);
-            case MUL -> binary(body, real, "mul", inst);
-            case DIV -> binary(body, real, "div", inst);
+            case ADD -> binary(body, real, "add", inst, vector);
+            case SUB -> binary(body, real, "sub", inst, vector);
+            case MUL -> binary(body, real, "mul", inst, vector);
+            case DIV -> binary(body, real, "div", inst, vector);
             case FMA -> {
-                value(body, inst.b());
-                value(body, inst.c());
+                value(body, inst.b(), vector);
+                value(body, inst.c(), vector);
                 body.invokevirtual(real, "fma", MethodTypeDesc.of(real, VECTOR, VECTOR));
             }
             case SQRT -> body.invokevirtual(real, "sqrt", MethodTypeDesc.of(real));
             case NEG -> body.invokevirtual(real, "neg", MethodTypeDesc.of(real));
             case ABS -> body.invokevirtual(real, "abs", MethodTypeDesc.of(real));
-            case LT -> compare(body, real, "LT", inst);
-            case LE -> compare(body, real, "LE", inst);
-            case EQ -> compare(body, real, "EQ", inst);
-            case MASK_AND -> mask(body, "and", inst);
-            case MASK_OR -> mask(body, "or", inst);
+            case LT -> compare(body, real, "LT", inst, vector);
+            case LE -> compare(body, real, "LE", inst, vector);
+            case EQ -> compare(body, real, "EQ", inst, vector);
+            case MASK_AND -> mask(body, "and", inst, vector);
+            case MASK_OR -> mask(body, "or", inst, vector);
             case MASK_NOT -> body.invokevirtual(MASK, "not", MethodTypeDesc.of(MASK));
             case TO_BITS -> body.invokevirtual(real, floats ? "reinterpretAsInts" : "reinterpretAsLongs",
                     MethodTypeDesc.of(bits));
             case FROM_BITS -> body.invokevirtual(bits, floats ? "reinterpretAsFloats" : "reinterpretAsDoubles",
                     MethodTypeDesc.of(real));
-            case BITS_ADD -> binary(body, bits, "add", inst);
-            case BITS_SUB -> binary(body, bits, "sub", inst);
-            case BITS_AND -> binary(body, bits, "and", inst);
-            case BITS_OR -> binary(body, bits, "or", inst);
+            case BITS_ADD -> binary(body, bits, "add", inst, vector);
+            case BITS_SUB -> binary(body, bits, "sub", inst, vector);
+            case BITS_AND -> binary(body, bits, "and", inst, vector);
+            case BITS_OR -> binary(body, bits, "or", inst, vector);
             case BITS_XOR -> {
                 operator(body, "XOR", "Associative");
-                value(body, inst.b());
+                value(body, inst.b(), vector);
                 body.invokevirtual(bits, "lanewise", MethodTypeDesc.of(bits, operators("Binary"), VECTOR));
             }
             case BITS_SHL -> shift(body, "LSHL", inst);
             case BITS_SHR -> shift(body, "ASHR", inst);
             case BITS_USHR -> shift(body, "LSHR", inst);
-            case BITS_LT -> compareBits(body, "LT", inst);
-            case BITS_EQ -> compareBits(body, "EQ", inst);
+            case BITS_LT -> compareBits(body, "LT", inst, vector);
+            case BITS_EQ -> compareBits(body, "EQ", inst, vector);
         }
     }
 
-    private void binary(CodeBuilder body, ClassDesc type, String method, Inst inst) {
-        value(body, inst.b());
+    private void binary(CodeBuilder body, ClassDesc type, String method, Inst inst, int vector) {
+        value(body, inst.b(), vector);
         body.invokevirtual(type, method, MethodTypeDesc.of(type, VECTOR));
     }
 
-    private void mask(CodeBuilder body, String method, Inst inst) {
-        value(body, inst.b());
+    private void mask(CodeBuilder body, String method, Inst inst, int vector) {
+        value(body, inst.b(), vector);
         body.invokevirtual(MASK, method, MethodTypeDesc.of(MASK, MASK));
     }
 
-    private void compare(CodeBuilder body, ClassDesc type, String operator, Inst inst) {
+    private void compare(CodeBuilder body, ClassDesc type, String operator, Inst inst, int vector) {
         operator(body, operator, "Comparison");
-        value(body, inst.b());
+        value(body, inst.b(), vector);
         body.invokevirtual(type, "compare", MethodTypeDesc.of(MASK, operators("Comparison"), VECTOR));
     }
 
     /** Every mask is one of the real vectors, as that is what a selection asks for. */
-    private void compareBits(CodeBuilder body, String operator, Inst inst) {
-        compare(body, bits, operator, inst);
+    private void compareBits(CodeBuilder body, String operator, Inst inst, int vector) {
+        compare(body, bits, operator, inst, vector);
         body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
                 .invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
     }

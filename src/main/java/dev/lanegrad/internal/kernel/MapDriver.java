@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * Runs a kernel over operands that are not all contiguous lanes, or too many for one call. An operand is <em>flat</em>
- * if its lanes lie as those of the result do, <em>spread</em> if one value serves all, and otherwise <em>packed</em>: it
- * is copied and converted, block by block, to where it is flat. Belongs to a workspace, and reuses its tables.
+ * if its lanes lie as those of the result do, <em>spread</em> if one value serves all, and otherwise <em>packed</em>:
+ * it is copied and converted, block by block, to where it is flat. Belongs to a workspace, and reuses its tables.
  */
 final class MapDriver {
     /** Bytes of one call on flat operands: short enough to be compiled as a method, not in the middle of a loop. */
@@ -258,7 +258,7 @@ final class MapDriver {
         Arrays.fill(offsets, 0, operands, 0);
     }
 
-    /** Moves the index and all offsets by one along dimension {@code last} and, where it is at its end, those before. */
+    /** Moves the index and all offsets by one along dimension {@code last} and, at its end, along those before. */
     private void nextRow(int last) {
         for (int d = last; d >= 0; d--) {
             boolean ends = ++index[d] == sizes[d];
@@ -282,7 +282,8 @@ final class MapDriver {
         for (long first = 0; first < count; first += step) {
             int n = (int) Math.min(step, count - first);
             for (int p = 0; p < operands; p++) {
-                long at = modes[p] == SPREAD ? bases[p] : modes[p] == FLAT ? bases[p] + (first << shift) : workspace.block(p);
+                long at = modes[p] == SPREAD ? bases[p] : modes[p] == FLAT ? bases[p] + (first << shift)
+                        : workspace.block(p);
                 Workspace.place(workspace.blockFrame(), p, at, modes[p] == SPREAD ? 0 : -1);
                 if (modes[p] == PACKED && p >= outputs) {
                     if (!wholeRows || !isRepeated(p, rank - 1)) {
@@ -415,8 +416,8 @@ final class MapDriver {
             return;
         }
         for (int r = 0; r < height; r++) {
-            Packing.line(workspace.cells[p], shift, from + r * down, inner(p), workspace.block(p) + (long) r * TILE_BYTES,
-                    width);
+            Packing.line(workspace.cells[p], shift, from + r * down, inner(p),
+                    workspace.block(p) + (long) r * TILE_BYTES, width);
         }
     }
 }

@@ -15,6 +15,8 @@ import java.util.Map;
 public final class MapKernel {
     /** The most kernels that are remembered; one that is forgotten is made again when it is asked for. */
     private static final int REMEMBERED = 4096;
+    /** The most loops that are emitted for one code. */
+    private static final int MOST_EMITTED = 8;
     private static final Map<LaneCode, MapKernel> KNOWN = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<LaneCode, MapKernel> eldest) {
@@ -33,7 +35,7 @@ public final class MapKernel {
 
     private final LaneCode code;
     private final Loop first;
-    private final boolean emits;
+    private final boolean single;
     // A race leaves it at one of two variants, and both are good; they are immutable but for their counters and loop.
     private Variant last;
     private Variant[] variants = new Variant[0];
@@ -44,22 +46,22 @@ public final class MapKernel {
         shift = code.lane() == Lane.FLOAT ? 2 : 3;
         outputs = code.outputs().size();
         BlockInterpreter interpreter = BlockInterpreter.of(code);
-        Loop single = BlockInterpreter.single(code);
-        first = single != null ? single : interpreter;
-        // The loop of a primitive is as fast as the emitted one, and is warm before.
-        emits = LoopEmitter.TIER != 0 && (single == null || LoopEmitter.TIER == 1);
+        Loop primitive = BlockInterpreter.single(code);
+        single = primitive != null;
+        first = single ? primitive : interpreter;
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
-        last = variant(0);
+        last = find(0);
     }
 
     /**
-     * The kernel of {@code code}. Fails with {@code IllegalArgumentException} if it has more than 62 inputs and outputs.
+     * The kernel of {@code code}. Fails with {@code IllegalArgumentException} if it has more than 62 inputs and
+     * outputs.
      */
     public static MapKernel of(LaneCode code) {
         int operands = code.inputs() + code.outputs().size();
         if (operands > Workspace.MAX_OPERANDS) {
-            throw new IllegalArgumentException("MapKernel: the code has " + operands + " inputs and outputs, and a kernel can "
-                    + "have " + Workspace.MAX_OPERANDS + "; split it.");
+            throw new IllegalArgumentException("MapKernel: the code has " + operands + " inputs and outputs, and a kernel "
+                    + "can have " + Workspace.MAX_OPERANDS + "; split it.");
         }
         synchronized (KNOWN) {
             return KNOWN.computeIfAbsent(code, MapKernel::new);
@@ -74,7 +76,7 @@ public final class MapKernel {
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
     Variant variant(long scalars) {
         Variant variant = last;
-        return variant != null && variant.scalars == scalars ? variant : find(scalars);
+        return variant.scalars == scalars ? variant : find(scalars);
     }
 
     private synchronized Variant find(long scalars) {
@@ -84,12 +86,21 @@ public final class MapKernel {
                 return variant;
             }
         }
-        Variant made = new Variant(this, scalars, first, emits);
+        Variant made = new Variant(this, scalars, first, emits(scalars));
         Variant[] more = Arrays.copyOf(variants, variants.length + 1);
         more[variants.length] = made;
         variants = more;
         last = made;
         return made;
+    }
+
+    private boolean emits(long scalars) {
+        // The loop of a primitive is as fast as the emitted one and warm before, but it reads a scalar again and again.
+        return switch (LoopEmitter.TIER) {
+            case 0 -> false;
+            case 1 -> true;
+            default -> (!single || scalars != 0) && variants.length < MOST_EMITTED;
+        };
     }
 
     /** A kernel for one set of scalar operands. */

@@ -12,10 +12,11 @@ import java.lang.foreign.ValueLayout;
 final class Packing {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+    // Elements are aligned, but the check that they are would be made for each.
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
     private Packing() {
     }
@@ -87,7 +88,7 @@ final class Packing {
     private static void apart(Cell cell, int shift, long from, long step, long to, int n) {
         if (shift == 2) {
             switch (cell) {
-                case FLOAT32 -> copy4(from, step, to, Integer.BYTES, n);
+                case FLOAT32 -> copy4(from, step, to, n);
                 case FLOAT64 -> doublesToFloats(from, step, to, n);
                 case INT64 -> longsToFloats(from, step, to, n);
                 case BOOL -> bytesToFloats(from, step, to, n);
@@ -95,7 +96,7 @@ final class Packing {
         } else {
             switch (cell) {
                 case FLOAT32 -> floatsToDoubles(from, step, to, n);
-                case FLOAT64 -> copy8(from, step, to, Long.BYTES, n);
+                case FLOAT64 -> copy8(from, step, to, n);
                 case INT64 -> longsToDoubles(from, step, to, n);
                 case BOOL -> bytesToDoubles(from, step, to, n);
             }
@@ -138,54 +139,62 @@ final class Packing {
      * neighbours in a column lie together; lines are written {@code pitch} bytes apart. Elements are lanes as they are.
      */
     static void transpose(int shift, long from, long step, long to, long pitch, int rows, int n) {
-        if (shift == 2) {
-            for (int j = 0; j < n; j++) {
-                copy4(from + j * step, Integer.BYTES, to + (long) j * Integer.BYTES, pitch, rows);
+        int done = 0;
+        for (; done < rows - 7; done += 8) {
+            if (shift == 2) {
+                eightRows4(from + (long) done * Integer.BYTES, step, to + done * pitch, pitch, n);
+            } else {
+                eightRows8(from + (long) done * Long.BYTES, step, to + done * pitch, pitch, n);
             }
-        } else {
-            for (int j = 0; j < n; j++) {
-                copy8(from + j * step, Long.BYTES, to + (long) j * Long.BYTES, pitch, rows);
+        }
+        for (; done < rows; done++) {
+            if (shift == 2) {
+                copy4(from + (long) done * Integer.BYTES, step, to + done * pitch, n);
+            } else {
+                copy8(from + (long) done * Long.BYTES, step, to + done * pitch, n);
             }
         }
     }
 
-    private static void copy4(long from, long step, long to, long pitch, int n) {
-        int i = 0;
-        // Four at a time by hand: the compiler leaves loops over memory with unknown strides as they are.
-        for (; i < n - 3; i += 4) {
-            long at = from + i * step;
-            long next = to + i * pitch;
-            int a = ALL.get(INT, at);
-            int b = ALL.get(INT, at + step);
-            int c = ALL.get(INT, at + 2 * step);
-            int d = ALL.get(INT, at + 3 * step);
-            ALL.set(INT, next, a);
-            ALL.set(INT, next + pitch, b);
-            ALL.set(INT, next + 2 * pitch, c);
-            ALL.set(INT, next + 3 * pitch, d);
-        }
-        for (; i < n; i++) {
-            ALL.set(INT, to + i * pitch, ALL.get(INT, from + i * step));
+    private static void eightRows4(long from, long step, long to, long pitch, int n) {
+        for (int j = 0; j < n; j++) {
+            long at = from + j * step;
+            long next = to + (long) j * Integer.BYTES;
+            ALL.set(INT, next, ALL.get(INT, at));
+            ALL.set(INT, next + pitch, ALL.get(INT, at + 4));
+            ALL.set(INT, next + 2 * pitch, ALL.get(INT, at + 8));
+            ALL.set(INT, next + 3 * pitch, ALL.get(INT, at + 12));
+            ALL.set(INT, next + 4 * pitch, ALL.get(INT, at + 16));
+            ALL.set(INT, next + 5 * pitch, ALL.get(INT, at + 20));
+            ALL.set(INT, next + 6 * pitch, ALL.get(INT, at + 24));
+            ALL.set(INT, next + 7 * pitch, ALL.get(INT, at + 28));
         }
     }
 
-    private static void copy8(long from, long step, long to, long pitch, int n) {
-        int i = 0;
-        // Four at a time by hand: the compiler leaves loops over memory with unknown strides as they are.
-        for (; i < n - 3; i += 4) {
-            long at = from + i * step;
-            long next = to + i * pitch;
-            long a = ALL.get(LONG, at);
-            long b = ALL.get(LONG, at + step);
-            long c = ALL.get(LONG, at + 2 * step);
-            long d = ALL.get(LONG, at + 3 * step);
-            ALL.set(LONG, next, a);
-            ALL.set(LONG, next + pitch, b);
-            ALL.set(LONG, next + 2 * pitch, c);
-            ALL.set(LONG, next + 3 * pitch, d);
+    private static void eightRows8(long from, long step, long to, long pitch, int n) {
+        for (int j = 0; j < n; j++) {
+            long at = from + j * step;
+            long next = to + (long) j * Long.BYTES;
+            ALL.set(LONG, next, ALL.get(LONG, at));
+            ALL.set(LONG, next + pitch, ALL.get(LONG, at + 8));
+            ALL.set(LONG, next + 2 * pitch, ALL.get(LONG, at + 16));
+            ALL.set(LONG, next + 3 * pitch, ALL.get(LONG, at + 24));
+            ALL.set(LONG, next + 4 * pitch, ALL.get(LONG, at + 32));
+            ALL.set(LONG, next + 5 * pitch, ALL.get(LONG, at + 40));
+            ALL.set(LONG, next + 6 * pitch, ALL.get(LONG, at + 48));
+            ALL.set(LONG, next + 7 * pitch, ALL.get(LONG, at + 56));
         }
-        for (; i < n; i++) {
-            ALL.set(LONG, to + i * pitch, ALL.get(LONG, from + i * step));
+    }
+
+    private static void copy4(long from, long step, long to, int n) {
+        for (int i = 0; i < n; i++) {
+            ALL.set(INT, to + (long) i * Integer.BYTES, ALL.get(INT, from + i * step));
+        }
+    }
+
+    private static void copy8(long from, long step, long to, int n) {
+        for (int i = 0; i < n; i++) {
+            ALL.set(LONG, to + (long) i * Long.BYTES, ALL.get(LONG, from + i * step));
         }
     }
 

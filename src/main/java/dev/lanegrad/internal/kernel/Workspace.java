@@ -66,8 +66,8 @@ public final class Workspace {
     }
 
     /**
-     * The next output: contiguous in the sizes of the result, of elements {@code cell}, followed by 64 bytes of padding.
-     * It may be the very memory of an input that is contiguous in the same sizes and of the same elements.
+     * The next output: contiguous in the sizes of the result, of elements {@code cell}, followed by 64 bytes of
+     * padding. It may be the very memory of an input that is contiguous in the same sizes and of the same elements.
      */
     public void output(long address, Cell cell) {
         int i = operands++;

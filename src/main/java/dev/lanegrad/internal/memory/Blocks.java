@@ -1,43 +1,52 @@
 package dev.lanegrad.internal.memory;
 
-/** The sizes of blocks: what is asked for, rounded up to whole cache lines, and one line of padding for whole vectors. */
+/**
+ * The sizes of blocks. Requests are rounded up to classes, whose blocks are interchangeable: whole cache lines up to 4
+ * KiB, eighths of a power of two above. The padding comes on top of that, so that a power of two is not rounded up.
+ */
 final class Blocks {
     static final int ALIGNMENT = 64;
-    /** Sizes up to this are classes of their own, in steps of a cache line. */
+    /** Bytes behind what was asked for that kernels may touch. */
+    static final int PADDING = 64;
+
     private static final int FINE = 4096;
-    private static final int FINE_CLASSES = FINE / ALIGNMENT + 1;
     private static final int LOG2_FINE = 12;
+    private static final int FINE_CLASSES = FINE / ALIGNMENT + 1;
+    private static final int LOG2_EIGHTH = 3;
+    private static final int LOG2_LARGEST = 46;
     /** Number of size classes. */
-    static final int CLASSES = FINE_CLASSES + 4 * (Long.SIZE - LOG2_FINE);
+    static final int CLASSES = FINE_CLASSES + (LOG2_LARGEST - LOG2_FINE << LOG2_EIGHTH);
 
     private Blocks() {
     }
 
-    /** Bytes of a block for {@code bytes}. Fails with {@code OutOfMemoryError} if that is over 2^62. */
-    static long padded(long bytes) {
-        if (bytes < 0 || bytes > 1L << 62) {
-            throw new OutOfMemoryError("A block of " + bytes + " bytes cannot be allocated; choose smaller sizes.");
+    /** The class of a request. Fails with {@code OutOfMemoryError} if it is over 2^46 bytes. */
+    static int sizeClass(long bytes) {
+        if (bytes >= 0 && bytes <= FINE) {
+            return (int) bytes + ALIGNMENT - 1 >> 6;
         }
-        return (bytes + ALIGNMENT - 1 & -ALIGNMENT) + ALIGNMENT;
+        return coarseClass(bytes);
     }
 
-    /** The class of a padded size: blocks of one class are interchangeable. */
-    static int sizeClass(long padded) {
-        if (padded <= FINE) {
-            return (int) (padded / ALIGNMENT);
+    private static int coarseClass(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("A block cannot have " + bytes + " bytes; the size must not be negative.");
         }
-        int log2 = Long.SIZE - 1 - Long.numberOfLeadingZeros(padded - 1);
-        int quarter = (int) (padded - 1 >> log2 - 2) & 3;
-        return FINE_CLASSES + 4 * (log2 - LOG2_FINE) + quarter;
+        if (bytes > 1L << LOG2_LARGEST) {
+            throw new OutOfMemoryError("A block of " + bytes + " bytes cannot be allocated, the largest has 2^"
+                    + LOG2_LARGEST + "; choose smaller sizes.");
+        }
+        int log2 = Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes - 1);
+        int eighth = (int) (bytes - 1 >> log2 - LOG2_EIGHTH) & 7;
+        return FINE_CLASSES + (log2 - LOG2_FINE << LOG2_EIGHTH) + eighth;
     }
 
-    /** The largest padded size of the class of {@code padded}: what is really taken. */
-    static long rounded(long padded) {
-        if (padded <= FINE) {
-            return padded;
+    /** Bytes of the blocks of a class, padding included. */
+    static long blockBytes(int sizeClass) {
+        if (sizeClass < FINE_CLASSES) {
+            return ((long) sizeClass << 6) + PADDING;
         }
-        int log2 = Long.SIZE - 1 - Long.numberOfLeadingZeros(padded - 1);
-        long step = 1L << log2 - 2;
-        return padded + step - 1 & -step;
+        int coarse = sizeClass - FINE_CLASSES;
+        return ((coarse & 7) + 9L << (coarse >> LOG2_EIGHTH) + LOG2_FINE - LOG2_EIGHTH) + PADDING;
     }
 }

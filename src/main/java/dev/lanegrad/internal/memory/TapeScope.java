@@ -17,21 +17,25 @@ public final class TapeScope extends Home implements AutoCloseable {
 
     private final ThreadArena arena;
     private final TapeScope parent;
+    // The heads of the lists by size class; the links are in the freed blocks themselves.
+    private final long[] freed;
     private final int beginSlab;
     private final long beginPosition;
-    // The heads of the lists; the links are in the freed blocks themselves.
-    private final long[] freed = new long[Blocks.CLASSES];
+    private final int beginDedicated;
+    private final RedZones zones;
     private int highestClass;
-    private final RedZones zones = RedZones.ENABLED ? new RedZones() : null;
     private long live;
     private long peak;
 
-    TapeScope(ThreadArena arena, TapeScope parent, int beginSlab, long beginPosition) {
+    TapeScope(ThreadArena arena, TapeScope parent, long[] heads, int beginSlab, long beginPosition, int beginDedicated) {
         super(nextGeneration(), arena.thread());
         this.arena = arena;
         this.parent = parent;
+        this.freed = heads;
         this.beginSlab = beginSlab;
         this.beginPosition = beginPosition;
+        this.beginDedicated = beginDedicated;
+        this.zones = RedZones.ENABLED ? new RedZones(parent == null ? null : parent.zones) : null;
     }
 
     // Positive: -1 is "closed" and 0 is that of managed blocks.
@@ -67,16 +71,19 @@ public final class TapeScope extends Home implements AutoCloseable {
      */
     public long allocate(long bytes) {
         requireUsable("allocate");
-        long size = Blocks.rounded(Blocks.padded(bytes));
-        int sizeClass = Blocks.sizeClass(size);
+        int sizeClass = Blocks.sizeClass(bytes);
+        long size = Blocks.blockBytes(sizeClass);
         long block = freed[sizeClass];
-        if (block != 0) {
-            freed[sizeClass] = ALL.get(LONG, block);
+        if (block == 0) {
+            block = RedZones.ENABLED ? arena.bump(size + RedZones.BYTES) + RedZones.ZONE_BYTES : arena.bump(size);
+            if (RedZones.ENABLED) {
+                zones.opened(block, size);
+            }
         } else {
-            block = zones == null ? arena.bump(size) : zones.after(arena.bump(size + RedZones.BYTES));
-        }
-        if (zones != null) {
-            zones.opened(block, size);
+            freed[sizeClass] = ALL.get(LONG, block);
+            if (RedZones.ENABLED) {
+                zones.reopened(block, size);
+            }
         }
         live += size;
         if (live > peak) {
@@ -85,66 +92,88 @@ public final class TapeScope extends Home implements AutoCloseable {
         return block;
     }
 
-    /** Takes a block of this scope or an outer one back, allocated for the same number of bytes. */
+    /**
+     * Takes a block of this scope or one around it back, allocated for the same number of bytes; the next block of about
+     * that size is this one. Fails with {@code IllegalStateException} from another thread or when closed.
+     */
     public void free(long address, long bytes) {
         requireUsable("free");
-        long size = Blocks.rounded(Blocks.padded(bytes));
-        int sizeClass = Blocks.sizeClass(size);
-        if (zones != null) {
+        int sizeClass = Blocks.sizeClass(bytes);
+        long size = Blocks.blockBytes(sizeClass);
+        if (RedZones.ENABLED) {
             zones.closed(address, size);
         }
         ALL.set(LONG, address, freed[sizeClass]);
         freed[sizeClass] = address;
-        highestClass = Math.max(highestClass, sizeClass);
+        if (sizeClass > highestClass) {
+            highestClass = sizeClass;
+        }
         live -= size;
     }
 
-    /** Ends the life of everything in it; the memory is used again. */
+    /**
+     * Ends the life of everything in it; the memory is used again. Fails with {@code IllegalStateException} from another
+     * thread, when closed, or if a scope inside it is open.
+     */
     public void reset() {
         requireUsable("reset");
         requireInnermost("reset");
-        release();
-        age(nextGeneration());
+        try {
+            release();
+        } finally {
+            age(nextGeneration());
+        }
     }
 
-    /** Ends the life of everything in it and gives the memory back to the scope around. Closing twice does nothing. */
+    /**
+     * Ends the life of everything in it and gives the memory back to the scope around. Closing twice does nothing. Fails
+     * with {@code IllegalStateException} from another thread, or if a scope inside it is open.
+     */
     @Override
     public void close() {
         if (isOpen()) {
             requireUsable("close");
             requireInnermost("close");
-            release();
-            age(CLOSED);
-            arena.closed(this);
+            try {
+                release();
+            } finally {
+                age(CLOSED);
+                arena.closed(this, freed);
+            }
         }
     }
 
     private void release() {
         try {
-            if (zones != null) {
+            if (RedZones.ENABLED) {
                 zones.releaseAll();
             }
         } finally {
             Arrays.fill(freed, 0, highestClass + 1, 0);
             highestClass = 0;
             live = 0;
-            arena.release(beginSlab, beginPosition);
+            arena.release(beginSlab, beginPosition, beginDedicated);
         }
     }
 
     private void requireInnermost(String label) {
         if (arena.top() != this) {
-            throw new IllegalStateException(label + ": a tape opened inside this one is still open; close the inner one first.");
+            throw new IllegalStateException(label + ": a tape opened inside this one is still open; close the inner one "
+                    + "first (try-with-resources does).");
         }
     }
 
     private void requireUsable(String label) {
-        if (owner() != Thread.currentThread()) {
-            throw new IllegalStateException(label + ": this tape belongs to thread '" + owner().getName()
-                    + "' and was used from thread '" + Thread.currentThread().getName() + "'; open one in each thread.");
+        if (owner() != Thread.currentThread() || generation() == CLOSED) {
+            throw unusable(label);
         }
-        if (generation() == CLOSED) {
-            throw new IllegalStateException(label + ": this tape is closed; open a new one.");
+    }
+
+    private IllegalStateException unusable(String label) {
+        if (owner() == Thread.currentThread()) {
+            return new IllegalStateException(label + ": this tape is closed; open a new one.");
         }
+        return new IllegalStateException(label + ": this tape belongs to thread " + arena.threadName()
+                + " and was used from thread " + ThreadArena.name(Thread.currentThread()) + "; open one in each thread.");
     }
 }

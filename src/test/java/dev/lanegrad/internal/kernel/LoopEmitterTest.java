@@ -57,6 +57,24 @@ class LoopEmitterTest {
     }
 
     @Test
+    void longChainsWorkOnTwoVectorsInTurn() {
+        Random random = new Random(25);
+        for (Lane lane : Lane.values()) {
+            LaneBuilder b = new LaneBuilder(lane);
+            LaneValue x = b.input(0);
+            LaneValue y = b.input(1);
+            for (int i = 0; i < 50; i++) {
+                x = x.lt(y).select(x.fma(y, 0.5), x.neg().mul(0.75));
+            }
+            LaneCode code = b.build(2, x, x.add(y));
+            for (int n = 1; n < 100; n++) {
+                BlockInterpreterTest.LoopRun.check(LoopEmitter.emit(code, 0), code, n, 0, random, n % 2 == 0, "chain");
+                BlockInterpreterTest.LoopRun.check(LoopEmitter.emit(code, 8), code, n, 8, random, false, "chain, scalar");
+            }
+        }
+    }
+
+    @Test
     void aCodeThatTheJvmWouldNotCompileIsRefusedAndRunsInTheInterpreter() {
         LaneBuilder b = new LaneBuilder(Lane.FLOAT);
         LaneValue x = b.input(0);

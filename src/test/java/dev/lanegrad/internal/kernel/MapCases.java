@@ -68,8 +68,8 @@ final class MapCases {
             }
             long[] expected = ScalarInterpreter.run(code, row);
             for (int o = 0; o < outputs.length; o++) {
-                assertSame(code.lane(), expected[o], bitsAt(code.lane(), outputs[o], i), what + ", output " + o + ", element "
-                        + i + " of " + n + ", " + code);
+                assertSame(code.lane(), expected[o], bitsAt(code.lane(), outputs[o], i), what + ", output " + o
+                        + ", element " + i + " of " + n + ", " + code);
             }
         }
     }

@@ -45,8 +45,9 @@ class MapKernelTest {
         }
     }
 
-    private static final int[][] SHAPES = {{}, {0}, {1}, {5}, {16}, {1023}, {4098}, {20000}, {3, 0, 2}, {1, 1}, {128, 10},
-        {33, 17}, {7, 1000}, {3, 256}, {2, 3, 4}, {4, 5, 200}, {2, 20, 33}, {1, 40, 128}, {3, 1, 7, 2}, {70, 2100}, {2, 9000}};
+    private static final int[][] SHAPES = {{}, {0}, {1}, {5}, {16}, {1023}, {4098}, {20000}, {3, 0, 2}, {1, 1},
+        {128, 10}, {33, 17}, {7, 1000}, {3, 256}, {2, 3, 4}, {4, 5, 200}, {2, 20, 33}, {1, 40, 128}, {3, 1, 7, 2},
+        {70, 2100}, {2, 9000}};
 
     @Test
     void everyLayoutAndTypeGivesTheBitsOfTheScalarInterpreter() {
@@ -54,7 +55,8 @@ class MapKernelTest {
         for (int i = 0; i < 700; i++) {
             Lane lane = Lane.values()[i & 1];
             int[] sizes = SHAPES[random.nextInt(SHAPES.length)];
-            LaneCode code = MapCases.random(lane, 1 + random.nextInt(3), 1 + random.nextInt(8), 1 + random.nextInt(2), random);
+            LaneCode code = MapCases.random(lane, 1 + random.nextInt(3), 1 + random.nextInt(8),
+                    1 + random.nextInt(2), random);
             compare(code, sizes, random, i % 3 != 0);
         }
     }
@@ -104,11 +106,13 @@ class MapKernelTest {
                 for (int kind = 0; kind < 5; kind++) {
                     try (Arena arena = Arena.ofConfined()) {
                         Layout result = Layout.contiguous(sizes);
-                        Operand x = new Operand(MapCases.numbers(arena, lane, (int) result.count(), random), own, result);
+                        Operand x = new Operand(MapCases.numbers(arena, lane, (int) result.count(), random), own,
+                                result);
                         Operand y = operand(arena, own, sizes, kind, random);
                         long[][] inputs = bits(lane, sizes, x, y);
                         run(MapKernel.of(code), new long[] {x.address}, own, result, x, y);
-                        MapCases.check(code, inputs, new long[] {x.address}, "in place " + Arrays.toString(sizes) + " " + kind);
+                        MapCases.check(code, inputs, new long[] {x.address},
+                                "in place " + Arrays.toString(sizes) + " " + kind);
                     }
                 }
             }
@@ -152,7 +156,8 @@ class MapKernelTest {
                     MemorySegment out = arena.allocate(bytes + 256, 64);
                     out.fill((byte) 0x5a);
                     run(kernel, new long[] {out.address() + 64}, Cell.FLOAT32, result,
-                            operand(arena, Cell.FLOAT32, sizes, kind, random), operand(arena, Cell.FLOAT32, sizes, 0, random));
+                            operand(arena, Cell.FLOAT32, sizes, kind, random),
+                            operand(arena, Cell.FLOAT32, sizes, 0, random));
                     for (long i = 0; i < out.byteSize(); i++) {
                         if (i < 64 || i >= 128 + bytes) {
                             assertEquals(0x5a, out.get(ValueLayout.JAVA_BYTE, i), Arrays.toString(sizes) + " at " + i);
@@ -199,7 +204,8 @@ class MapKernelTest {
             long[][] inputs = bits(Lane.FLOAT, new int[] {1000}, in, in);
             int calls = 0;
             // Where nothing is emitted, or at once, there is nothing to wait for.
-            while (calls < 400 || LoopEmitter.TIER < 0 && kernel.variant(0).loop == before && System.nanoTime() < deadline) {
+            while (calls < 400 || LoopEmitter.TIER < 0 && kernel.variant(0).loop == before
+                    && System.nanoTime() < deadline) {
                 run(kernel, new long[] {out}, Cell.FLOAT32, line, in, in);
                 if (calls++ % 100 == 0) {
                     MapCases.check(code, inputs, new long[] {out}, "call " + calls);
@@ -208,7 +214,8 @@ class MapKernelTest {
             }
             run(kernel, new long[] {out}, Cell.FLOAT32, line, in, in);
             MapCases.check(code, inputs, new long[] {out}, "after " + calls + " calls");
-            assertTrue(LoopEmitter.TIER >= 0 || kernel.variant(0).loop != before, "not emitted after " + calls + " calls");
+            assertTrue(LoopEmitter.TIER >= 0 || kernel.variant(0).loop != before, "not emitted after " + calls
+                    + " calls");
         }
     }
 
@@ -261,7 +268,8 @@ class MapKernelTest {
                 outputs[o] = arena.allocate(result.count() * lane.bytes() + 128, 64).address();
             }
             run(MapKernel.of(code), outputs, own, result, operands);
-            MapCases.check(code, bits(lane, sizes, operands), outputs, Arrays.toString(sizes) + " " + Arrays.toString(operands));
+            MapCases.check(code, bits(lane, sizes, operands), outputs,
+                    Arrays.toString(sizes) + " " + Arrays.toString(operands));
         }
     }
 
@@ -294,7 +302,7 @@ class MapKernelTest {
         return bits;
     }
 
-    /** 0: contiguous, 1: the last dimension alone, 2: one column, 3: transposed, 4: strided, else: some dimensions 1. */
+    /** 0: contiguous, 1: the last dimension alone, 2: one column, 3: transposed, 4: strided, 7 and 8: some sizes 1. */
     private static Operand operand(Arena arena, Cell cell, int[] sizes, int kind, Random random) {
         int rank = sizes.length;
         int[] own = kind == 1 && rank > 1 ? Arrays.copyOfRange(sizes, rank - 1, rank) : sizes.clone();
@@ -312,8 +320,8 @@ class MapKernelTest {
         int n = (int) Math.max(layout.extent(), 1);
         int offset = kind % 2;
         if (cell.isReal()) {
-            return new Operand(MapCases.numbers(arena, cell.lane(), n + offset, random) + (long) offset * cell.bytes(), cell,
-                    layout);
+            long numbers = MapCases.numbers(arena, cell.lane(), n + offset, random);
+            return new Operand(numbers + (long) offset * cell.bytes(), cell, layout);
         }
         long address = arena.allocate((long) n * 8 + 128, 64).address();
         for (int i = 0; i < n; i++) {
