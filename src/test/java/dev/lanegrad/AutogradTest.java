@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@code backward} means: accumulation, freeing, several roots, higher orders, and errors that change nothing. */
@@ -351,6 +352,7 @@ class AutogradTest {
     }
 
     @Test
+    @Tag("slow")
     void aMillionNodesNeedNoStack() {
         Tensor x = Tensor.scalar(1, DType.FLOAT64).requiresGrad(true);
         Tensor y = x;
@@ -362,6 +364,7 @@ class AutogradTest {
     }
 
     @Test
+    @Tag("slow")
     void theEndOfALongTapeCostsWhatItReaches() {
         Tensor x = leaf(1);
         Tensor y = x;

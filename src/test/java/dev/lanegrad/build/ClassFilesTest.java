@@ -12,6 +12,7 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.constantpool.ClassEntry;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.LineNumber;
 import java.lang.reflect.AccessFlag;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ class ClassFilesTest {
             "optim", Set.of("", "internal/op", "internal/graph", "internal/shape"));
     private static final int HUGE_METHOD = 8000;
     private static final int FILE_LINES = 500;
+    private static final int METHOD_LINES = 50;
     private static final String VECTOR = "Ljdk/incubator/vector/";
     private static final List<ClassModel> CLASSES = classes();
 
@@ -167,6 +169,34 @@ class ClassFilesTest {
             }
             assertEquals(List.of(), wrong);
         }
+    }
+
+    /** Longer than a screen: each with its reason. Accumulators of a loop must be locals of one method. */
+    private static final Map<String, String> LONG_METHODS = Map.of(
+            "internal/kernel/Fold", "64 accumulators, written by FoldSources",
+            "internal/kernel/ArgFold", "accumulators, written by FoldSources",
+            "internal/kernel/FloatTiles", "register tiles, written by matmul_tiles",
+            "internal/kernel/DoubleTiles", "register tiles, written by matmul_tiles");
+
+    @Test
+    void methodsFitAScreen() {
+        List<String> wrong = new ArrayList<>();
+        for (ClassModel model : CLASSES) {
+            boolean excused = LONG_METHODS.keySet().stream().anyMatch(prefix -> name(model).startsWith(ROOT + prefix));
+            for (MethodModel method : model.methods()) {
+                int lines = excused || method.methodName().equalsString("<clinit>") ? 0 : lines(method);
+                if (lines > METHOD_LINES) {
+                    wrong.add(name(model) + "." + method.methodName().stringValue() + ": " + lines);
+                }
+            }
+        }
+        assertEquals(List.of(), wrong);
+    }
+
+    private static int lines(MethodModel method) {
+        int[] numbers = method.code().stream().flatMap(code -> code.elementStream())
+                .filter(LineNumber.class::isInstance).mapToInt(element -> ((LineNumber) element).line()).sorted().toArray();
+        return numbers.length == 0 ? 0 : numbers[numbers.length - 1] - numbers[0] + 1;
     }
 
     private interface Visitor {

@@ -136,8 +136,8 @@ final class LoopEmitter {
         } catch (UnsupportedOperationException e) {
             return null;
         } catch (Throwable e) {
-            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; run "
-                    + "with -Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
+            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; "
+                    + "run with -Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
         }
     }
 

@@ -60,8 +60,8 @@ public final class MapKernel {
     public static MapKernel of(LaneCode code) {
         int operands = code.inputs() + code.outputs().size();
         if (operands > Workspace.MAX_OPERANDS) {
-            throw new IllegalArgumentException("MapKernel: the code has " + operands + " inputs and outputs, and a kernel "
-                    + "can have " + Workspace.MAX_OPERANDS + "; split it.");
+            throw new IllegalArgumentException("MapKernel: the code has " + operands + " inputs and outputs, "
+                    + "and a kernel can have " + Workspace.MAX_OPERANDS + "; split it.");
         }
         synchronized (KNOWN) {
             return KNOWN.computeIfAbsent(code, MapKernel::new);

@@ -67,9 +67,11 @@ class LoopEmitterTest {
                 x = x.lt(y).select(x.fma(y, 0.5), x.neg().mul(0.75));
             }
             LaneCode code = b.build(2, x, x.add(y));
+            Loop loop = LoopEmitter.emit(code, 0);
+            Loop scalar = LoopEmitter.emit(code, 8);
             for (int n = 1; n < 100; n++) {
-                BlockInterpreterTest.LoopRun.check(LoopEmitter.emit(code, 0), code, n, 0, random, n % 2 == 0, "chain");
-                BlockInterpreterTest.LoopRun.check(LoopEmitter.emit(code, 8), code, n, 8, random, false, "chain, scalar");
+                BlockInterpreterTest.LoopRun.check(loop, code, n, 0, random, n % 2 == 0, "chain");
+                BlockInterpreterTest.LoopRun.check(scalar, code, n, 8, random, false, "chain, scalar");
             }
         }
     }
