@@ -127,7 +127,7 @@ class FoldsTest {
             long in = arena.allocate(layout.count() * Double.BYTES + PADDING, 64).address();
             long out = arena.allocate(layout.count() * Double.BYTES + PADDING, 64).address();
             long least = Long.MAX_VALUE;
-            for (int attempt = 0; attempt < 1000 && least > 0; attempt++) {
+            for (int attempt = 0; attempt < 8000 && least > 0; attempt++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 foldAll(layout, in, out);
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
