@@ -11,7 +11,7 @@ public final class Memory {
      * A moment of the memory in use, in bytes.
      *
      * @param live     what values and gradients occupy
-     * @param peak     the most that was live at once
+     * @param peak     the most that was reserved at once
      * @param reserved what has been taken from the system, in use or kept for use
      */
     public record Stats(long live, long peak, long reserved) {
