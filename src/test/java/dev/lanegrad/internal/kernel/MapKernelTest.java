@@ -220,7 +220,13 @@ class MapKernelTest {
     }
 
     @Test
-    void warmCallsAllocateNothing() {
+    @Tag("slow")
+    void warmCallsAllocateNothing() throws java.io.IOException, InterruptedException {
+        dev.lanegrad.build.OwnJvm.run(MapKernelTest.class);
+    }
+
+    /** Runs kernels until a batch of calls allocates nothing; ends with status 1 if none does. */
+    public static void main(String[] arguments) {
         LaneBuilder b = new LaneBuilder(Lane.FLOAT);
         MapKernel kernel = MapKernel.of(b.build(2, b.input(0).add(b.input(1))));
         Layout square = Layout.contiguous(40, 40);
@@ -231,7 +237,7 @@ class MapKernelTest {
             long x = MapCases.numbers(arena, Lane.FLOAT, 1600, new Random(37));
             long y = MapCases.numbers(arena, Lane.FLOAT, 1600, new Random(38));
             long least = Long.MAX_VALUE;
-            for (int batch = 0; batch < 400 && least > 0; batch++) {
+            for (int batch = 0; batch < 4000 && least > 0; batch++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 for (int i = 0; i < 300; i++) {
                     call(kernel, y, x, square, square, square);
@@ -240,7 +246,8 @@ class MapKernelTest {
                 }
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
             }
-            assertEquals(0, least);
+            System.out.println(least + " bytes allocated by a batch of warm calls");
+            System.exit(least == 0 ? 0 : 1);
         }
     }
 
