@@ -62,7 +62,7 @@ public final class Backward {
         }
         boolean before = context.setGradEnabled(create);
         try {
-            Value[] found = create ? new RecordedWalk(context, plan, targets).run(roots, gradients)
+            Value[] found = create || context.interpreter() != null ? new RecordedWalk(context, plan, targets).run(roots, gradients)
                     : new Walk(context, plan, targets).run(roots, gradients);
             if (!retain) {
                 plan.release();

@@ -18,6 +18,7 @@ public final class Context {
     final Plan plan = new Plan(nodes);
     private TapeScope scope;
     private boolean gradEnabled = true;
+    private Interpreter interpreter;
 
     // What has been allocated since temporaries are being watched, so that they can be given back.
     private long[] addresses = new long[32];
@@ -85,6 +86,21 @@ public final class Context {
     public boolean setGradEnabled(boolean enabled) {
         boolean before = gradEnabled;
         gradEnabled = enabled;
+        return before;
+    }
+
+    /** What ops mean now, or null: what they are. */
+    Interpreter interpreter() {
+        return interpreter;
+    }
+
+    /**
+     * Makes {@code next} the meaning of ops in this thread, null for themselves; returns what it was. An interpreter that
+     * computes with ops puts the one around it back meanwhile.
+     */
+    public Interpreter interpret(Interpreter next) {
+        Interpreter before = interpreter;
+        interpreter = next;
         return before;
     }
 

@@ -49,6 +49,12 @@ public final class Pointwise {
     }
 
     private static Value run(Context context, Elementwise op, Value x, Value y, Value z, double s0, double s1) {
+        if (context.interpreter() != null) {
+            Value other = context.interpreter().apply(op, x, y, z, s0, s1);
+            if (other != null) {
+                return other;
+            }
+        }
         Layout layout = layout(op, x, y, z);
         Cell computed = computed(op, x, y, z, s0, s1);
         Value result = context.allocate(op.isPredicate() ? Cell.BOOL : computed, layout);
@@ -79,7 +85,8 @@ public final class Pointwise {
         return operand != null && operand.requiresGrad();
     }
 
-    private static Layout layout(Elementwise op, Value x, Value y, Value z) {
+    /** The sizes of the result; operands are checked. */
+    static Layout layout(Elementwise op, Value x, Value y, Value z) {
         Layout layout = null;
         for (int i = 0; i < op.arity(); i++) {
             Value operand = i == 0 ? x : i == 1 ? y : z;
@@ -101,7 +108,7 @@ public final class Pointwise {
      * float64, unless only tensors without dimensions have it; for integers themselves if the op maps integers to
      * integers, else float32. Numbers that are not tensors only make integers real when they are not whole.
      */
-    private static Cell computed(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
+    static Cell computed(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
         if (op.arity() == 1) {
             return x.cell.isReal() ? x.cell : integers(op, Cell.INT64, false);
         }

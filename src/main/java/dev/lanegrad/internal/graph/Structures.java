@@ -41,6 +41,12 @@ final class Structures {
     /** The result of {@code op}, recorded if an operand requires grad. */
     static Value apply(Structural op, Value... operands) {
         Context context = Context.current();
+        if (context.interpreter() != null) {
+            Value other = context.interpreter().apply(op, operands);
+            if (other != null) {
+                return other;
+            }
+        }
         boolean records = context.records() && needsGrad(operands);
         int mark = context.watchTemporaries();
         boolean before = context.setGradEnabled(false);

@@ -14,13 +14,17 @@ public final class Updates {
      * {@code scalars}, its outputs are written to {@code outputs}, which may be among the inputs.
      */
     public static void run(Kernels kernels, Value[] outputs, Value[] inputs, double... scalars) {
+        Context context = Context.current();
+        if (context.interpreter() != null && context.interpreter().update(kernels, outputs, inputs, scalars)) {
+            return;
+        }
         for (Value value : outputs) {
             value.check("update");
         }
         for (Value value : inputs) {
             value.check("update");
         }
-        Workspace workspace = Context.current().workspace;
+        Workspace workspace = context.workspace;
         workspace.begin(kernels.in(outputs[0].cell.lane()));
         for (Value value : outputs) {
             workspace.output(value.address, value.cell);

@@ -2,6 +2,7 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Home;
+import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.shape.Layout;
 
 /**
@@ -119,6 +120,10 @@ public final class Value {
     /** Fails with {@code IllegalStateException} if the elements are gone or belong to another thread. */
     public Value check(String label) {
         if (!home.isAlive(stamp)) {
+            if (home instanceof Symbolic symbolic) {
+                throw new IllegalStateException(label + ": this tensor is " + symbolic.kind() + " and the function it belongs to "
+                        + "has returned; return it as a result instead of keeping it.");
+            }
             throw new IllegalStateException(label + ": this tensor was computed inside a tape that has been closed or reset "
                     + "since, and its values are gone; keep() it before, or compute it outside a tape.");
         }
@@ -127,6 +132,20 @@ public final class Value {
             throw new IllegalStateException(label + ": this tensor lives in a tape of thread '" + owner.getName()
                     + "' and was used from thread '" + Thread.currentThread().getName()
                     + "'; keep() it in its own thread and hand over the copy.");
+        }
+        return this;
+    }
+
+    /** A value without memory, which an interpreter gives a meaning. */
+    static Value symbolic(Symbolic home, Layout layout, Cell cell) {
+        return new Value(home, home.generation(), 0, layout, cell);
+    }
+
+    /** Fails with {@code IllegalStateException} if this has no elements to read because it is symbolic. */
+    Value readable(String label) {
+        if (home instanceof Symbolic symbolic) {
+            throw new IllegalStateException(label + ": this tensor is " + symbolic.kind() + ", it has no value that can be read "
+                    + "here (shape " + layout + "); compute with tensors only, for example with where instead of if.");
         }
         return this;
     }

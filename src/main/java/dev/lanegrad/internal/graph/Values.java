@@ -46,7 +46,7 @@ public final class Values {
 
     /** Element {@code i}, counted row-major, as a double. */
     public static double get(Value value, long i) {
-        long at = at(value, i);
+        long at = at(value.readable("get"), i);
         double number = switch (value.cell) {
             case FLOAT32 -> ALL.get(ValueLayout.JAVA_FLOAT, at);
             case FLOAT64 -> ALL.get(ValueLayout.JAVA_DOUBLE, at);
@@ -59,7 +59,7 @@ public final class Values {
 
     /** Element {@code i} of an int64 value, counted row-major. */
     public static long getLong(Value value, long i) {
-        long number = ALL.get(ValueLayout.JAVA_LONG, at(value, i));
+        long number = ALL.get(ValueLayout.JAVA_LONG, at(value.readable("get"), i));
         Reference.reachabilityFence(value);
         return number;
     }
@@ -79,7 +79,7 @@ public final class Values {
 
     /** Copies all elements, row-major, to {@code target}, which has room for them. */
     public static void copyTo(Value value, MemorySegment target) {
-        Value dense = value;
+        Value dense = value.readable("toArray");
         if (!value.layout.isContiguous()) {
             dense = Context.managed(value.cell, Layout.contiguous(value.layout.sizes()));
             Structures.copyInto(Context.current(), value, dense);
@@ -91,7 +91,7 @@ public final class Values {
 
     /** A copy that lives outside all tapes, as long as it is reachable; not part of the graph. */
     public static Value keep(Value value) {
-        value.check("keep");
+        value.check("keep").readable("keep");
         Value kept = Context.managed(value.cell, Layout.contiguous(value.layout.sizes()));
         Structures.copyInto(Context.current(), value, kept);
         return kept;

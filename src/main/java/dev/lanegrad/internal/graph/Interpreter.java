@@ -1,0 +1,27 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Kernels;
+import dev.lanegrad.internal.op.Structural;
+
+/**
+ * Another meaning of ops on the values it has made: a batch that hides a dimension, a trace that computes nothing. While
+ * one is active in a thread ({@link Context#interpret}), every op asks it first. Each method gives null (or false) if no
+ * operand is a value of its own; else it has done all there is to do, recording for gradients included.
+ *
+ * <p>Its values are {@linkplain Value#symbolic symbolic}: they have sizes and a type, and no memory. Ops that it carries
+ * out itself on other values go to the interpreter around it, see {@link Context#interpret}.
+ */
+public interface Interpreter {
+    /** The result of an element-wise op; a null operand is a number, in the order of the scalars. */
+    Value apply(Elementwise op, Value x, Value y, Value z, double s0, double s1);
+
+    /** The result of a structural op; arguments have been checked against the sizes of the operands. */
+    Value apply(Structural op, Value[] operands);
+
+    /** The index of the first extreme along {@code dim}, or among all elements if {@code dim} is negative. */
+    Value arg(boolean max, Value x, int dim, boolean keepDim);
+
+    /** An update in place, see {@link Updates#run}. */
+    boolean update(Kernels kernels, Value[] outputs, Value[] inputs, double[] scalars);
+}
