@@ -29,9 +29,8 @@ class GradCheckTest {
     }
 
     @Test
-    void needsAnInputThatRequiresGradAndDoubles() {
-        assertThrows(IllegalArgumentException.class, () -> GradCheck.check(in -> in.getFirst(), Tensor.of(1.0)));
-        assertThrows(IllegalArgumentException.class,
-                () -> GradCheck.check(in -> in.getFirst(), Tensor.of(1f).requiresGrad(true)));
+    void needsAnInputThatRequiresGrad() {
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> GradCheck.check(in -> in.getFirst(), Tensor.of(1.0)))
+                .getMessage().startsWith("gradcheck expects at least one input tensor to require gradient"));
     }
 }
