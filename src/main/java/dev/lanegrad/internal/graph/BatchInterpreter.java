@@ -196,6 +196,14 @@ final class BatchInterpreter implements Interpreter {
         return outer != null && around(() -> outer.update(kernels, outputs, inputs, scalars));
     }
 
+    /** Fails if one of {@code roots} is an example of this batch: leaves would gather the sum over all. */
+    void refuse(Value[] roots) {
+        if (ownsAny(roots)) {
+            throw new IllegalStateException("backward: this tensor is one example of a batch in vmap, and leaves would gather the "
+                    + "sum over all examples; use Grad.grad inside vmap, or call backward on its result.");
+        }
+    }
+
     /** Gradients inside the batch, see {@link Batch#gradients}. */
     Value[] gradients(Value[] roots, Value[] seeds, Value[] targets, boolean retain, boolean create) {
         if (!ownsAny(roots)) {
