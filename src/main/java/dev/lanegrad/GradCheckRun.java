@@ -54,8 +54,8 @@ final class GradCheckRun {
             compareBatched(differentiable);
         }
         if (options.checkBackwardAd()) {
-            requireProduct(differentiable, "Backward is not multiplied by grad_output: with zeros as the gradient of the results, "
-                    + "the gradient of input ");
+            requireProduct(differentiable, "backward not multiplied by grad_output: with zeros as the gradient of the results, the "
+                    + "gradient of input ");
         }
         if (options.checkBackwardAd() && options.checkUndefinedGrad()) {
             for (int output : differentiable) {
@@ -312,7 +312,7 @@ final class GradCheckRun {
                 double[] numbers = found[t] == null ? new double[0] : new Tensor(found[t]).toDoubleArray();
                 for (double number : numbers) {
                     if (number != 0) {
-                        throw new AssertionError("backward not multiplied by grad_output. " + message + tracked.get(t) + " has the "
+                        throw new AssertionError(message + tracked.get(t) + " has the "
                                 + "element " + number + " instead of 0.");
                     }
                 }

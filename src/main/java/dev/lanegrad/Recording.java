@@ -42,10 +42,7 @@ final class Recording implements AutoCloseable {
         return own == null;
     }
 
-    /**
-     * {@code xs} with variables in place of those that {@code chosen} names. Inside batches {@code separate} variables have
-     * a gradient for each example.
-     */
+    /** The variable to derive by in place of {@code x}; inside batches a {@code separate} one differs between examples. */
     Tensor variable(Tensor x, boolean separate) {
         boolean connected = own == null && before;
         Value value = Batch.variable(separate ? Batch.separate(x.value) : x.value, connected);
