@@ -41,11 +41,7 @@ class OpContractTest {
 
     static Tensor apply(Elementwise op, List<Tensor> operands) {
         Value[] values = operands.stream().map(tensor -> tensor.value).toArray(Value[]::new);
-        return new Tensor(switch (op) {
-            case Unary u -> Pointwise.apply(u, values[0]);
-            case Binary b -> Pointwise.apply(b, values[0], values[1]);
-            case Ternary t -> Pointwise.apply(t, values[0], values[1], values[2], 0, 0);
-        });
+        return new Tensor(Pointwise.apply(op, values));
     }
 
     private static double sample(Rng rng, Domain domain) {

@@ -6,18 +6,27 @@ import dev.lanegrad.internal.memory.Managed;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** What a thread computes with: its open tapes, whether it records, and its kernels' workspace. */
 public final class Context {
+    private static final int MAX_WALKS = 128;
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
 
     final Workspace workspace = Workspace.current();
     final ThreadArena arena = ThreadArena.current();
     final Nodes nodes = new Nodes(arena);
-    final Plan plan = new Plan(nodes);
+    final Versions versions = new Versions();
+    // One plan for each walk under way: a hook or a function of the user's may start another inside.
+    private final List<Plan> plans = new ArrayList<>();
+    private int walks;
+    private SavedHooks savedHooks;
+    private Diagnostics diagnostics;
     private TapeScope scope;
     private boolean gradEnabled = true;
+    private boolean inference;
     private Interpreter interpreter;
 
     // What has been allocated since temporaries are being watched, so that they can be given back.
@@ -44,7 +53,9 @@ public final class Context {
     /** Empties the innermost tape; fails with {@code IllegalStateException} if {@code tape} is not that. */
     public void reset(TapeScope tape) {
         requireInnermost(tape, "reset");
+        requireNoWalk("reset", tape);
         nodes.reset();
+        versions.reset(tape, nodes.count());
         tape.reset();
     }
 
@@ -52,9 +63,27 @@ public final class Context {
     public void close(TapeScope tape) {
         if (tape.isOpen()) {
             requireInnermost(tape, "close");
+            requireNoWalk("close", tape);
             nodes.close();
+            versions.reset(tape, nodes.count());
             tape.close();
             scope = tape.parent();
+        }
+    }
+
+    private void requireNoWalk(String label, TapeScope tape) {
+        for (int i = 0; i < walks; i++) {
+            if (plans.get(i).scope == tape) {
+                throw new IllegalStateException(label + ": a backward walk over this tape is under way; let it end first.");
+            }
+        }
+    }
+
+    /** Fails with {@code IllegalStateException} if {@code expected} is not the innermost tape. */
+    void requireScope(String label, TapeScope expected) {
+        if (scope != expected) {
+            throw new IllegalStateException(label + ": a hook or function called by this walk has opened a tape and not closed it; "
+                    + "close it before it returns (try-with-resources does).");
         }
     }
 
@@ -89,6 +118,18 @@ public final class Context {
         return before;
     }
 
+    /** Whether an inference scope is open: what is computed is never part of a graph. */
+    public boolean inference() {
+        return inference;
+    }
+
+    /** Opens or ends an inference scope; returns what it was. */
+    public boolean setInference(boolean inferring) {
+        boolean before = inference;
+        inference = inferring;
+        return before;
+    }
+
     /** What ops mean now, or null: what they are. */
     Interpreter interpreter() {
         return interpreter;
@@ -104,6 +145,74 @@ public final class Context {
         return before;
     }
 
+    /**
+     * The plan of a walk that begins; walks inside others see none of their marks. Fails with
+     * {@code IllegalStateException} if they are nested too deeply for a thread's stack.
+     */
+    Plan beginWalk(String label) {
+        if (walks == MAX_WALKS) {
+            throw new IllegalStateException(label + ": " + MAX_WALKS + " backward walks run inside each other already; a backward "
+                    + "or a hook of yours starts another walk each time: end one before the next begins.");
+        }
+        if (walks > 0) {
+            plans.get(walks - 1).suspend();
+        }
+        if (walks == plans.size()) {
+            plans.add(new Plan(nodes, versions));
+        }
+        Plan plan = plans.get(walks++);
+        plan.clear();
+        plan.scope = scope;
+        return plan;
+    }
+
+    /** Ends the walk that began last. */
+    void endWalk() {
+        plans.get(--walks).end();
+        if (walks > 0) {
+            plans.get(walks - 1).resume();
+        }
+    }
+
+    /** Remembers that the contents of {@code value} have changed in place, after the last record. */
+    void changed(Value value) {
+        changed(value, nodes.count());
+    }
+
+    /** Remembers that the contents of {@code value} have changed in place: records below {@code time} saved others. */
+    void changed(Value value, int time) {
+        versions.changed(value, time, scope != null);
+    }
+
+    /** Does what waits for each record: hooks for saved values, and lines for {@link Diagnostics}. */
+    void recorded(Value result) {
+        if (savedHooks != null) {
+            savedHooks.pack(nodes, result.node());
+        }
+        if (diagnostics != null) {
+            diagnostics.recorded(nodes, result.node());
+        }
+    }
+
+    /** The diagnostics that are wanted, or null. */
+    Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
+    /** What is watched from now on, or null; returns what was. */
+    public Diagnostics setDiagnostics(Diagnostics wanted) {
+        Diagnostics before = diagnostics;
+        diagnostics = wanted;
+        return before;
+    }
+
+    /** What the hooks for saved values are from now on, or null; returns what they were. */
+    public SavedHooks setSavedHooks(SavedHooks hooks) {
+        SavedHooks before = savedHooks;
+        savedHooks = hooks;
+        return before;
+    }
+
     boolean records() {
         return gradEnabled && scope != null;
     }
@@ -112,13 +221,19 @@ public final class Context {
     public Value allocate(Cell cell, Layout layout) {
         long bytes = bytes(cell, layout);
         if (scope == null) {
-            return managed(cell, layout);
+            Value value = managed(cell, layout);
+            value.view = inference ? new View(null, View.INFERENCE) : null;
+            return value;
         }
         long address = scope.allocate(bytes);
         if (watchers > 0) {
             watch(address, bytes);
         }
-        return new Value(scope, scope.generation(), address, layout, cell);
+        Value value = new Value(scope, scope.generation(), address, layout, cell);
+        if (inference) {
+            value.view = new View(null, View.INFERENCE);
+        }
+        return value;
     }
 
     /** A contiguous value with undefined elements that lives as long as it is reachable. */

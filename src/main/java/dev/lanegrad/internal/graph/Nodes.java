@@ -5,7 +5,10 @@ import dev.lanegrad.internal.memory.Raw;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Composite;
+import dev.lanegrad.internal.op.Derivative;
 import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Op;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
@@ -14,7 +17,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The records of a thread's tapes, one stack for all nested ones: 64 bytes off-heap for each recorded op, leaf and
@@ -22,15 +28,26 @@ import java.util.List;
  * record cannot hold (layouts, leaves, attributes of structural ops) stands in side tables, named by number.
  */
 final class Nodes {
-    /** Codes of what is not an element-wise op. */
+    /** Codes of what is not an element-wise op of the tables. */
     static final int LEAF = 250;
     static final int STRUCTURAL = 251;
+    /** A function of the user's with all its results, and one of these results. */
+    static final int FUNCTION = 252;
+    static final int RESULT = 253;
+    /** An element-wise function of the user's. */
+    static final int COMPOSITE = 254;
     /** The value needs a gradient. */
     static final int NEEDS_GRAD = 1;
     /** What backward needs has been released. */
     static final int FREED = 2;
-    /** Reached by the walk under way. */
-    static final int REACHED = 4;
+    /** Wanted by the walk under way. */
+    static final int WANTED = 4;
+    /** The user watches its gradient. */
+    static final int HOOKED = 8;
+    /** Its gradient is one element that stands for all. */
+    static final int UNIFORM = 16;
+    /** What it saved was given to the user's hooks, and is to be asked from them. */
+    static final int PACKED = 32;
 
     private static final List<Elementwise> ELEMENTWISE = elementwise();
     private static final int BINARY = Unary.values().length;
@@ -66,14 +83,28 @@ final class Nodes {
     private int leafCount;
     private Recorded[] recorded = new Recorded[64];
     private int recordedCount;
+    /** The Java lines of records, where they are remembered; null if they never were. */
+    private String[] lines;
+    private final List<Composite> composites = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
 
-    /** A structural op as it was recorded. */
-    record Recorded(Structural op, int[] operands) {
+    private final Map<Integer, Attached> attached = new HashMap<>();
+
+    /** A structural op, or a function of the user's, as it was recorded. */
+    record Recorded(Structural op, int[] operands, CustomFunction function) {
+    }
+
+    /** What is fastened to single records. */
+    static final class Attached {
+        final List<UnaryOperator<Value>> hooks = new ArrayList<>();
+        /** Where the gradient is kept, or null. */
+        Leaf retained;
+        /** What the user's hooks keep for each saved variable, or null. */
+        Object[] packed;
     }
 
     /** Where the records of a scope begin. */
-    private record Mark(TapeScope scope, int count, int layouts, int leaves, int recorded) {
+    private record Mark(TapeScope scope, int count, int layouts, int leaves, int recorded, int composites) {
     }
 
     Nodes(ThreadArena arena) {
@@ -94,7 +125,8 @@ final class Nodes {
 
     /** Records from here on belong to {@code scope}. */
     void open(TapeScope scope) {
-        marks.add(new Mark(scope, count, layoutCount, leafCount, recordedCount));
+        marks.add(new Mark(scope, count, layoutCount, leafCount, recordedCount,
+                composites.size()));
     }
 
     /** Forgets the records of the innermost scope. */
@@ -107,6 +139,10 @@ final class Nodes {
         leafCount = mark.leaves;
         Arrays.fill(recorded, mark.recorded, recordedCount, null);
         recordedCount = mark.recorded;
+        composites.subList(mark.composites, composites.size()).clear();
+        if (!attached.isEmpty()) {
+            attached.keySet().removeIf(id -> id >= mark.count);
+        }
     }
 
     /** Forgets the records of the innermost scope and the scope. */
@@ -126,12 +162,15 @@ final class Nodes {
 
     /** The record of {@code value} here, or -1. Another thread may write a leaf's number, so it is read once. */
     private int find(Value value) {
-        int id = value.node;
-        return id >= 0 && id < count && (value.recorded || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
+        int id = value.node();
+        return id >= 0 && id < count && (value.recorded() || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
     }
 
     /** The record of {@code value} as an operand, made if there is none. */
     int operand(Value value) {
+        if (value.isStale()) {
+            renew(value);
+        }
         int id = find(value);
         if (id < 0) {
             id = append(LEAF, value, value.requiresGrad() ? NEEDS_GRAD : 0);
@@ -140,46 +179,131 @@ final class Nodes {
             }
             leaves[leafCount] = value;
             ALL.set(INT, at(id) + SIDE, leafCount++);
-            value.node = id;
+            value.setNode(id, false);
         }
         return id;
     }
 
+    // What it is a view of has been changed by a recorded op since: it becomes a view of the changed value.
+    private void renew(Value view) {
+        Value base = view.view.base;
+        Leaf retained = view.leaf;
+        record(new Structural.Window((view.address - base.address) / view.cell.bytes(), view.layout), view, base);
+        if (retained != null) {
+            attach(view.node()).retained = retained;
+        }
+    }
+
     /** True if record {@code id} is one of {@code value}. */
     boolean isOf(Value value, int id) {
-        return opcode(id) == LEAF ? leaf(id) == value : value.recorded && value.node == id;
+        return opcode(id) == LEAF ? leaf(id) == value : value.recorded() && value.node() == id;
+    }
+
+    /** Remembers where record {@code id} comes from. */
+    void setLine(int id, String line) {
+        if (lines == null || id >= lines.length) {
+            lines = lines == null ? new String[Math.max(64, 2 * id)] : Arrays.copyOf(lines, 2 * id);
+        }
+        lines[id] = line;
+    }
+
+    /** Where record {@code id} comes from, or null if that was not remembered. */
+    String line(int id) {
+        return lines == null || id >= lines.length ? null : lines[id];
+    }
+
+    /** What is fastened to record {@code id}, to which something will be added. */
+    Attached attach(int id) {
+        set(id, HOOKED);
+        return attached.computeIfAbsent(id, key -> new Attached());
+    }
+
+    /** What is fastened to record {@code id}, or null. */
+    Attached attached(int id) {
+        return attached.get(id);
     }
 
     /** Records an element-wise op; a scalar operand is null and has its number in {@code scalars}. */
     void record(Elementwise op, Value result, Value x, Value y, Value z, double s0, double s1) {
+        if (isInference(x) || isInference(y) || isInference(z)) {
+            requireUnsaved(op, x, y, z);
+        }
         int a = x == null ? -1 : operand(x);
         int b = y == null ? -1 : operand(y);
         int c = z == null ? -1 : operand(z);
-        int id = append(code(op), result, NEEDS_GRAD);
+        int code = code(op);
+        int id = append(code, result, NEEDS_GRAD);
         long at = at(id);
+        if (code == COMPOSITE) {
+            ALL.set(INT, at + SIDE, composites.size());
+            composites.add((Composite) op);
+        }
         ALL.set(INT, at + OPERAND, a);
         ALL.set(INT, at + OPERAND + 4, b);
         ALL.set(INT, at + OPERAND + 8, c);
         ALL.set(DOUBLE, at + SCALAR, s0);
         ALL.set(DOUBLE, at + SCALAR + 8, s1);
-        result.node = id;
-        result.recorded = true;
+        result.setNode(id, true);
+    }
+
+    private static boolean isInference(Value value) {
+        return value != null && value.view != null && value.view.has(View.INFERENCE);
+    }
+
+    private static void requireUnsaved(Op op, Value... operands) {
+        int saved = op instanceof Structural structural ? structural.saves() : 0;
+        for (int i = 0; op instanceof Elementwise elementwise && i < elementwise.arity(); i++) {
+            Derivative derivative = operands[i] != null && operands[i].requiresGrad() ? elementwise.derivative(i) : null;
+            saved |= derivative == null ? 0 : derivative.saved();
+        }
+        for (int i = 0; i < operands.length && i < 3; i++) {
+            if ((saved >> i & 1) != 0 && isInference(operands[i])) {
+                throw new IllegalStateException(op.label() + ": Inference tensors cannot be saved for backward. Please do not use "
+                        + "Tensors created in inference mode in computation tracked by autograd. To work around this, you can make "
+                        + "a clone() to get a normal tensor and use it in autograd, or use GradMode.noGrad() instead of "
+                        + "GradMode.inference().");
+            }
+        }
     }
 
     /** Records a structural op. */
     void record(Structural op, Value result, Value... operands) {
+        for (Value operand : operands) {
+            if (isInference(operand)) {
+                requireUnsaved(op, operands);
+            }
+        }
+        append(STRUCTURAL, op, operands(operands), null, result);
+    }
+
+    /** Records a function of the user's and its results, those that are not null; returns its record. */
+    int record(CustomFunction function, Value[] results, Value... operands) {
+        Value none = new Value(null, 0, 0, Layout.SCALAR, Cell.FLOAT32);
+        append(FUNCTION, null, operands(operands), function, none);
+        for (int i = 0; i < results.length; i++) {
+            if (results[i] != null) {
+                append(RESULT, null, new int[] {none.node(), i}, function, results[i]);
+            }
+        }
+        return none.node();
+    }
+
+    private int[] operands(Value[] operands) {
         int[] ids = new int[operands.length];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = operand(operands[i]);
         }
-        int id = append(STRUCTURAL, result, NEEDS_GRAD);
+        return ids;
+    }
+
+    private void append(int opcode, Structural op, int[] operands, CustomFunction function, Value result) {
+        int id = append(opcode, result, NEEDS_GRAD);
         if (recordedCount == recorded.length) {
             recorded = Arrays.copyOf(recorded, 2 * recordedCount);
         }
-        recorded[recordedCount] = new Recorded(op, ids);
+        recorded[recordedCount] = new Recorded(op, operands, function);
         ALL.set(INT, at(id) + SIDE, recordedCount++);
-        result.node = id;
-        result.recorded = true;
+        result.setNode(id, true);
     }
 
     private static int code(Elementwise op) {
@@ -187,6 +311,7 @@ final class Nodes {
             case Unary u -> u.ordinal();
             case Binary b -> BINARY + b.ordinal();
             case Ternary t -> TERNARY + t.ordinal();
+            case Composite c -> COMPOSITE;
         };
     }
 
@@ -199,6 +324,9 @@ final class Nodes {
             grow();
         }
         count++;
+        if (lines != null && id < lines.length) {
+            lines[id] = null;
+        }
         long at = at(id);
         ALL.set(INT, at, opcode | value.cell.ordinal() << 8 | flags << 16);
         ALL.set(INT, at + LAYOUT, layoutNumber(value.layout));
@@ -239,11 +367,71 @@ final class Nodes {
     }
 
     Elementwise elementwise(int id) {
-        return ELEMENTWISE.get(opcode(id));
+        int opcode = opcode(id);
+        return opcode == COMPOSITE ? composites.get(side(id)) : ELEMENTWISE.get(opcode);
     }
 
+    /** True if record {@code id} is an element-wise op. */
+    boolean isElementwise(int id) {
+        int opcode = opcode(id);
+        return opcode < LEAF || opcode == COMPOSITE;
+    }
+
+    /** The structural op or function of record {@code id}; of a result, its function and then its number. */
     Recorded structural(int id) {
         return recorded[side(id)];
+    }
+
+    /** Number of operands of record {@code id}. */
+    int operands(int id) {
+        return switch (opcode(id)) {
+            case LEAF -> 0;
+            case RESULT -> 1;
+            case STRUCTURAL, FUNCTION -> structural(id).operands().length;
+            default -> elementwise(id).arity();
+        };
+    }
+
+    /** The record of operand {@code index} of record {@code id}; -1 for a scalar. */
+    int anyOperand(int id, int index) {
+        return isElementwise(id) ? operand(id, index) : structural(id).operands()[index];
+    }
+
+    /** What messages call record {@code id}. */
+    String label(int id) {
+        return switch (opcode(id)) {
+            case LEAF -> "leaf";
+            case STRUCTURAL -> structural(id).op().label();
+            case FUNCTION, RESULT -> structural(id).function().label();
+            default -> elementwise(id).label();
+        };
+    }
+
+    /** The variables that the derivative of record {@code id} reads: bit i its operand i, bit 3 its result. */
+    int saved(int id) {
+        return switch (opcode(id)) {
+            case LEAF, RESULT -> 0;
+            case FUNCTION -> 0;
+            case STRUCTURAL -> structural(id).op().saves();
+            default -> elementwiseSaved(id);
+        };
+    }
+
+    private int elementwiseSaved(int id) {
+        Elementwise op = elementwise(id);
+        int saved = 0;
+        int tensors = 1 << 3;
+        for (int i = 0; i < op.arity(); i++) {
+            int operand = operand(id, i);
+            if (operand >= 0) {
+                tensors |= 1 << i;
+                if (has(operand, NEEDS_GRAD)) {
+                    Derivative derivative = op.derivative(i);
+                    saved |= derivative == null ? 0 : derivative.saved();
+                }
+            }
+        }
+        return saved & tensors;
     }
 
     Value leaf(int id) {
@@ -303,8 +491,7 @@ final class Nodes {
         }
         TapeScope scope = scope(id);
         Value value = new Value(scope, scope.generation(), address(id), layout(id), cell(id));
-        value.node = id;
-        value.recorded = true;
+        value.setNode(id, true);
         return value;
     }
 

@@ -50,11 +50,15 @@ final class Structures {
         boolean records = context.records() && needsGrad(operands);
         int mark = context.watchTemporaries();
         boolean before = context.setGradEnabled(false);
+        SavedHooks hooks = context.setSavedHooks(null);
+        Diagnostics diagnostics = context.setDiagnostics(null);
         Value result = null;
         try {
             result = forward(context, op, operands);
         } finally {
             context.setGradEnabled(before);
+            context.setSavedHooks(hooks);
+            context.setDiagnostics(diagnostics);
             if (result == null) {
                 context.release(mark);
             } else {
@@ -62,16 +66,26 @@ final class Structures {
             }
         }
         Reference.reachabilityFence(operands);
+        if (result.view != null && (!before || context.scope() == null)) {
+            result.view.flags |= View.NO_GRAD;
+        }
         if (records && result.cell.isReal()) {
-            Value owned = result.home == context.scope() ? result : new Value(context.scope(), context.scope().generation(),
-                    result.address, result.layout, result.cell);
+            Value owned = result;
+            if (result.home != context.scope()) {
+                owned = new Value(context.scope(), context.scope().generation(), result.address, result.layout, result.cell);
+                owned.view = result.view;
+            }
             context.nodes.record(op, owned, operands);
-            return owned;
+            context.recorded(owned);
+            result = owned;
+        }
+        if (context.diagnostics() != null) {
+            context.diagnostics().computed(op, result, operands);
         }
         return result;
     }
 
-    private static boolean needsGrad(Value[] operands) {
+    static boolean needsGrad(Value[] operands) {
         for (Value operand : operands) {
             if (operand.requiresGrad()) {
                 return true;
@@ -89,6 +103,10 @@ final class Structures {
             case Structural.Expand e -> x.view(0, expanded(x.layout, e.sizes()));
             case Slice s -> x.view(s.start() * x.layout.stride(s.dim()), sliced(x.layout, s));
             case Embed e -> embed(context, e, x);
+            case Structural.Window w -> contiguous(context, x).view(w.offset(), w.layout());
+            case Structural.Unwindow u -> unwindow(context, u, x);
+            case Structural.Overwrite w -> overwrite(context, w, x, o[1]);
+            case Structural.Clone c -> copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
             case Cat c -> cat(context, c, o);
             case Matmul m -> matmul(context, x, o[1]);
             case Gather g -> Gathering.gather(context, g.dim(), x, o[1]);
@@ -173,6 +191,31 @@ final class Structures {
         Slice place = new Slice(op.dim(), op.start(), op.step(), x.layout.size(op.dim()));
         Indexing.copyStrided(x.cell.bytes(), x.address, x.layout,
                 result.address + op.start() * result.layout.stride(op.dim()) * x.cell.bytes(), sliced(result.layout, place));
+        return result;
+    }
+
+    private static Value unwindow(Context context, Structural.Unwindow op, Value x) {
+        Value result = context.allocate(x.cell, op.sizes());
+        Indexing.fillZero(result.address, Context.bytes(result.cell, result.layout));
+        // What was repeated gathers the sum of its repetitions.
+        int repeated = 0;
+        int[] sizes = op.layout().sizes();
+        for (int d = 0; d < sizes.length; d++) {
+            if (op.layout().stride(d) == 0 && sizes[d] > 1) {
+                repeated |= 1 << d;
+                sizes[d] = 1;
+            }
+        }
+        Value summed = repeated == 0 ? x : Shaped.reduce(FoldOp.SUM, x, repeated, true);
+        Indexing.copyStrided(x.cell.bytes(), summed.address, summed.layout, result.address + op.offset() * x.cell.bytes(),
+                Layout.of(sizes, op.layout().strides()));
+        return result;
+    }
+
+    private static Value overwrite(Context context, Structural.Overwrite op, Value x, Value inside) {
+        Value result = copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
+        Indexing.copyStrided(x.cell.bytes(), inside.address, inside.layout, result.address + op.offset() * x.cell.bytes(),
+                op.layout());
         return result;
     }
 

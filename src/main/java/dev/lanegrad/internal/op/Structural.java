@@ -71,6 +71,38 @@ public sealed interface Structural extends Op {
         }
     }
 
+    /** The elements of the operand's memory from {@code offset} on, in {@code layout}: a view of any kind. */
+    record Window(long offset, Layout layout) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Zeros of {@code sizes}, with the operand added where a window of this offset and layout lies. */
+    record Unwindow(long offset, Layout layout, Layout sizes) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The first operand, with the second in place of what lies in the window. */
+    record Overwrite(long offset, Layout layout) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The operand again, in memory of its own. */
+    record Clone() implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
     /** The operands one after the other along {@code dim}. */
     record Cat(int dim) implements Structural {
         @Override
