@@ -3,6 +3,7 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Composite;
 import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
@@ -73,14 +74,16 @@ final class BatchInterpreter implements Interpreter {
 
     /** The facade of {@code whole}, whose first dimension is the batch. */
     Value facade(Value whole) {
-        // A leaf has no record of its own to share: a view of it has.
-        Value recorded = whole.leaf == null || !context.records() ? whole : around(() -> Structures.apply(
+        // A leaf has no record of its own to share, and what was changed in place an old one: a view of them has.
+        boolean unshared = whole.requiresGrad() && (!whole.recorded() || whole.isStale());
+        Value recorded = !unshared || !context.records() ? whole : around(() -> Structures.apply(
                 new Structural.Expand(Pointwise.contiguous(whole.layout)), whole));
         int[] sizes = recorded.layout.sizes();
         Value facade = new Value(home, home.generation(), wholes.size(),
                 Layout.contiguous(Arrays.copyOfRange(sizes, 1, sizes.length)), recorded.cell);
-        facade.recorded = recorded.recorded;
-        facade.node = recorded.node;
+        if (recorded.recorded()) {
+            facade.setNode(recorded.node(), true);
+        }
         wholes.add(recorded);
         return facade;
     }
@@ -88,7 +91,7 @@ final class BatchInterpreter implements Interpreter {
     /** The whole value behind {@code facade}, which must be of this batch. */
     Value whole(Value facade) {
         Value whole = wholes.get((int) facade.check("vmap").address);
-        if (facade.recorded) {
+        if (facade.recorded()) {
             return whole;
         }
         if (facade.leaf == null) {
@@ -139,6 +142,7 @@ final class BatchInterpreter implements Interpreter {
                 case Binary two -> a == null ? Pointwise.apply(two, s0, b) : b == null ? Pointwise.apply(two, a, s0)
                         : Pointwise.apply(two, a, b);
                 case Ternary three -> Pointwise.apply(three, a, b, c, s0, s1);
+                case Composite own -> Pointwise.apply(own, Arrays.copyOf(new Value[] {a, b, c}, own.arity()));
             });
         });
     }
@@ -201,6 +205,14 @@ final class BatchInterpreter implements Interpreter {
         if (ownsAny(roots)) {
             throw new IllegalStateException("backward: this tensor is one example of a batch in vmap, and leaves would gather the "
                     + "sum over all examples; use Grad.grad inside vmap, or call backward on its result.");
+        }
+    }
+
+    /** Fails if an operand of a function with a stated backward is an example of this batch. */
+    void refuse(String label, Value[] operands) {
+        if (ownsAny(operands)) {
+            throw new IllegalStateException(label + ": a function with a backward of its own cannot be applied to one example of a "
+                    + "batch in vmap; write it in tensor ops, or apply it to the whole batch outside of vmap.");
         }
     }
 

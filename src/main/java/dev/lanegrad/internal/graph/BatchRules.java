@@ -10,12 +10,15 @@ import dev.lanegrad.internal.op.Structural.IndexSelect;
 import dev.lanegrad.internal.op.Structural.LogSoftmax;
 import dev.lanegrad.internal.op.Structural.LogSumExp;
 import dev.lanegrad.internal.op.Structural.Matmul;
+import dev.lanegrad.internal.op.Structural.Overwrite;
 import dev.lanegrad.internal.op.Structural.Permute;
 import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.op.Structural.Reshape;
 import dev.lanegrad.internal.op.Structural.ScatterAdd;
 import dev.lanegrad.internal.op.Structural.Slice;
 import dev.lanegrad.internal.op.Structural.Softmax;
+import dev.lanegrad.internal.op.Structural.Unwindow;
+import dev.lanegrad.internal.op.Structural.Window;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.Arrays;
 
@@ -37,6 +40,12 @@ final class BatchRules {
             case Expand e -> Structures.apply(new Expand(sizes(batch, e.sizes())), batch.ranked(x, e.sizes().rank()));
             case Slice s -> one(batch, new Slice(s.dim() + 1, s.start(), s.step(), s.size()), x);
             case Embed e -> one(batch, new Embed(e.dim() + 1, e.start(), e.step(), e.size()), x);
+            case Window w -> one(batch, new Window(w.offset(), window(batch, w.layout(), x.layout())), x);
+            case Unwindow u -> one(batch, new Unwindow(u.offset(), window(batch, u.layout(), u.sizes()),
+                    sizes(batch, u.sizes())), x);
+            case Overwrite w -> Structures.apply(new Overwrite(w.offset(), window(batch, w.layout(), x.layout())),
+                    raised(batch, o));
+            case Structural.Clone c -> one(batch, c, x);
             case Softmax s -> one(batch, new Softmax(s.dim() + 1), x);
             case LogSoftmax s -> one(batch, new LogSoftmax(s.dim() + 1), x);
             case Structural.Cast c -> one(batch, c, x);
@@ -59,6 +68,14 @@ final class BatchRules {
 
     private static Layout sizes(BatchInterpreter batch, Layout own) {
         return Layout.contiguous(BatchInterpreter.with(batch.size(), own.sizes()));
+    }
+
+    /** The windows of all examples: {@code layout} in memory of {@code sizes}, one behind the other. */
+    private static Layout window(BatchInterpreter batch, Layout layout, Layout sizes) {
+        long[] strides = new long[layout.rank() + 1];
+        strides[0] = sizes.count();
+        System.arraycopy(layout.strides(), 0, strides, 1, layout.rank());
+        return Layout.of(BatchInterpreter.with(batch.size(), layout.sizes()), strides);
     }
 
     // One matrix for all examples: their rows are one long matrix, which is packed once.

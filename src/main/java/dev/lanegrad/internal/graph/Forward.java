@@ -10,7 +10,6 @@ import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Term;
 import dev.lanegrad.internal.shape.Layout;
 import java.lang.ref.Reference;
-import java.util.BitSet;
 
 /**
  * Forward mode over what has been recorded: the records between inputs and outputs in ascending order, each with its
@@ -42,37 +41,47 @@ public final class Forward {
         if (context.scope() == null) {
             throw new IllegalStateException("jvp: no tape is open, so nothing has been recorded; open one before computing.");
         }
-        int[] sources = new int[inputs.length];
-        int floor = Integer.MAX_VALUE;
-        for (int i = 0; i < inputs.length; i++) {
-            sources[i] = context.nodes.operand(inputs[i].check("jvp"));
-            floor = Math.min(floor, sources[i]);
-        }
-        int last = floor - 1;
-        for (Value output : outputs) {
-            last = output.check("jvp").requiresGrad() ? Math.max(last, context.nodes.operand(output)) : last;
-        }
-        Forward forward = new Forward(context, create, floor, last - floor + 1);
+        Plan plan = context.beginWalk("jvp");
         boolean before = context.setGradEnabled(create);
         try {
-            return forward.run(sources, seeds, outputs);
+            int[] sources = new int[inputs.length];
+            int floor = Integer.MAX_VALUE;
+            for (int i = 0; i < inputs.length; i++) {
+                sources[i] = context.nodes.operand(inputs[i].check("jvp"));
+                floor = Math.min(floor, sources[i]);
+            }
+            int last = floor - 1;
+            for (Value output : outputs) {
+                if (output.check("jvp").requiresGrad()) {
+                    int id = context.nodes.operand(output);
+                    plan.root(id);
+                    last = Math.max(last, id);
+                }
+            }
+            plan.complete("jvp", inputs);
+            return new Forward(context, create, floor, last - floor + 1).run(plan, sources, seeds, outputs);
         } finally {
+            context.endWalk();
             context.setGradEnabled(before);
         }
     }
 
-    private Value[] run(int[] sources, Value[] seeds, Value[] outputs) {
+    private Value[] run(Plan plan, int[] sources, Value[] seeds, Value[] outputs) {
         for (int i = 0; i < sources.length; i++) {
             int at = sources[i] - floor;
             if (at < tangents.length) {
                 tangents[at] = tangents[at] == null ? seeds[i] : Pointwise.apply(Binary.ADD, tangents[at], seeds[i]);
             }
         }
-        BitSet reached = ForwardReach.between(nodes, outputs, floor);
-        for (int at = reached.nextSetBit(0); at >= 0; at = reached.nextSetBit(at + 1)) {
-            int id = at + floor;
-            if (tangents[at] == null && nodes.opcode(id) != Nodes.LEAF) {
-                tangents[at] = nodes.opcode(id) == Nodes.STRUCTURAL ? structural(id) : elementwise(id);
+        for (int i = plan.size() - 1; i >= 0; i--) {
+            int id = plan.id(i);
+            if (id >= floor && tangents[id - floor] == null) {
+                tangents[id - floor] = switch (nodes.opcode(id)) {
+                    case Nodes.LEAF, Nodes.FUNCTION -> null;
+                    case Nodes.RESULT -> result(id);
+                    case Nodes.STRUCTURAL -> structural(id);
+                    default -> elementwise(id);
+                };
             }
         }
         Value[] found = new Value[outputs.length];
@@ -161,6 +170,18 @@ public final class Forward {
         Layout sizes = nodes.layout(id);
         return typed.layout.sameSizes(sizes) ? typed
                 : Structures.apply(new Structural.Expand(Pointwise.contiguous(sizes)), typed);
+    }
+
+    private Value result(int id) {
+        Nodes.Recorded recorded = nodes.structural(id);
+        int[] operands = nodes.structural(recorded.operands()[0]).operands();
+        Value[] values = new Value[operands.length];
+        Value[] moved = new Value[operands.length];
+        for (int i = 0; i < operands.length; i++) {
+            values[i] = nodes.value(operands[i]);
+            moved[i] = tangent(operands[i]);
+        }
+        return ForwardFunction.tangent(recorded.function(), recorded.operands()[1], nodes.value(id), values, moved, create);
     }
 
     private Value structural(int id) {

@@ -22,7 +22,7 @@ public final class ForwardReach {
         if (!result.requiresGrad() || own.contains(result)) {
             return false;
         }
-        if (context.scope() == null || !result.recorded) {
+        if (context.scope() == null || result.isLeaf()) {
             return true;
         }
         Nodes nodes = context.nodes;
@@ -41,46 +41,18 @@ public final class ForwardReach {
         return false;
     }
 
-    /** The records from {@code floor} on that {@code outputs} were computed from, less {@code floor}. */
-    static BitSet between(Nodes nodes, Value[] outputs, int floor) {
-        BitSet reached = new BitSet();
-        for (Value output : outputs) {
-            int id = output.requiresGrad() ? nodes.operand(output) : -1;
-            if (id >= floor) {
-                reached.set(id - floor);
-            }
-        }
-        for (int at = reached.length() - 1; at >= 0; at = at == 0 ? -1 : reached.previousSetBit(at - 1)) {
-            if (nodes.opcode(at + floor) != Nodes.LEAF) {
-                reach(nodes, at + floor, floor, reached);
-            }
-        }
-        return reached;
-    }
-
     /** Marks the operands of {@code id} that need gradients; true if one lies below {@code floor}. */
     private static boolean reach(Nodes nodes, int id, int floor, BitSet reached) {
         boolean below = false;
-        if (nodes.opcode(id) == Nodes.STRUCTURAL) {
-            for (int operand : nodes.structural(id).operands()) {
-                below |= mark(nodes, operand, floor, reached);
-            }
-        } else {
-            int arity = nodes.elementwise(id).arity();
-            for (int i = 0; i < arity; i++) {
-                below |= mark(nodes, nodes.operand(id, i), floor, reached);
+        int operands = nodes.operands(id);
+        for (int i = 0; i < operands; i++) {
+            int operand = nodes.anyOperand(id, i);
+            if (operand >= floor && nodes.has(operand, Nodes.NEEDS_GRAD)) {
+                reached.set(operand - floor);
+            } else if (operand >= 0) {
+                below |= nodes.has(operand, Nodes.NEEDS_GRAD);
             }
         }
         return below;
-    }
-
-    private static boolean mark(Nodes nodes, int operand, int floor, BitSet reached) {
-        if (operand < 0 || !nodes.has(operand, Nodes.NEEDS_GRAD)) {
-            return false;
-        }
-        if (operand >= floor) {
-            reached.set(operand - floor);
-        }
-        return operand < floor;
     }
 }

@@ -45,6 +45,10 @@ final class ForwardRules {
             case Expand linear -> Structures.apply(linear, t);
             case Slice linear -> Structures.apply(linear, t);
             case Embed linear -> Structures.apply(linear, t);
+            case Structural.Window linear -> Structures.apply(linear, t);
+            case Structural.Unwindow linear -> Structures.apply(linear, t);
+            case Structural.Overwrite linear -> Structures.apply(linear, completed(o, t));
+            case Structural.Clone linear -> Structures.apply(linear, t);
             case Structural.Cast linear -> Shaped.cast(t[0], linear.to());
             case Gather linear -> Structures.apply(linear, t[0], o[1]);
             case ScatterAdd linear -> Structures.apply(linear, t[0], o[1]);
