@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lanegrad.internal.graph.CustomFunction;
+import dev.lanegrad.internal.graph.InPlace;
+import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Unary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -183,5 +188,56 @@ class ForwardModeTest {
             assertEquals(0.5 * k, moved.get(0).item());
             assertEquals(0, moved.get(1).item());
         }
+    }
+
+    /** Changes in place, of a value and through a view, and a view that is read after its base has changed. */
+    @Test
+    void tangentsFollowChangesInPlace() {
+        Function<Tensor, Tensor> f = x -> {
+            Tensor y = x.mul(x);
+            Tensor row = y.select(0, 0);
+            InPlace.apply(Binary.MUL, y.slice(0, 1, 2).value, x.slice(0, 0, 1).value, null, 0, 0);
+            InPlace.apply(Unary.EXP, y.select(0, 0).value, null, null, 0, 0);
+            InPlace.set(y.select(1, 2).value, x.sum(1).value);
+            return y.sin().add(row.sum());
+        };
+        Tensor x = StructuralGradientsTest.leaf(3, 2, 3);
+        GradCheck.gradcheck(in -> List.of(f.apply(in.getFirst())), List.of(x), BOTH.withCheckBatchedGrad(true));
+        Tensor jacobian = Grad.jacrev(f, x.detach());
+        assertArrayEquals(jacobian.toDoubleArray(), Grad.jacfwd(f, x.detach()).toDoubleArray(), 1e-12);
+        Function<Tensor, Tensor> stale = z -> {
+            Tensor y = z.mul(1);
+            Tensor square = y.square();
+            InPlace.apply(Binary.ADD, y.value, null, null, 1, 0);
+            return square;
+        };
+        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.jvp(stale, x.detach(), x.detach())).getMessage()
+                .contains("has been modified by an inplace operation"));
+    }
+
+    /** {@code x * y}, with the backward of a product or, if {@code wrong}, one that leaves the graph. */
+    private static Tensor product(Tensor x, Tensor y, boolean wrong) {
+        Value result;
+        try (GradMode off = GradMode.noGrad()) {
+            result = x.mul(y).value;
+        }
+        new CustomFunction("product", g -> new Value[] {new Tensor(wrong ? g[0].detach() : g[0]).mul(y).value,
+            new Tensor(wrong ? g[0].detach() : g[0]).mul(x).value}, List.of(x.value, y.value), true, false, new Value[] {result})
+            .record(new Value[] {result}, new Value[] {x.value, y.value});
+        return new Tensor(result);
+    }
+
+    @Test
+    void tangentsPassThroughStatedBackwards() {
+        Function<List<Tensor>, List<Tensor>> f = in -> List.of(product(in.get(0).sin(), in.get(1), false).exp());
+        Tensor x = Tensor.of(0.4, -0.7).requiresGrad(true);
+        Tensor y = Tensor.of(1.3, 0.2).requiresGrad(true);
+        GradCheck.gradcheck(f, List.of(x, y), BOTH);
+        Function<Tensor, Tensor> square = z -> product(z, z, false).sum();
+        assertArrayEquals(new double[] {2, 0, 0, 2}, Grad.hessian(square, x.detach()).toDoubleArray(), 1e-12);
+        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.jvp(z -> product(z, z, true), x.detach(), y.detach()))
+                .getMessage().contains("not stated in differentiable ops"));
+        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(z -> product(z, z, false), x.detach()))
+                .getMessage().contains("cannot be applied to one example of a batch in vmap"));
     }
 }
