@@ -306,4 +306,38 @@ class VmapTest {
             assertSame(Grad.jacobian(f, x), rows, "the Jacobian");
         }
     }
+
+    @Test
+    void gradientsOfRecordedResultsInsideABatchAreThoseOfEachExample() {
+        try (Tape tape = Tape.open()) {
+            Tensor x = random(19, BATCH, 2).requiresGrad(true);
+            Tensor gradients = Grad.vmap(each -> {
+                Tensor middle = each.exp();
+                Tensor result = middle.square().sum();
+                List<Tensor> found = Grad.grad(List.of(result, middle), List.of(middle, each),
+                        Arrays.asList(null, Tensor.ones(2)), true, true, true, false);
+                return found.get(0).add(found.get(1).mul(10));
+            }, x);
+            Tensor e = x.detach().exp();
+            assertSame(e.mul(2).add(1).add(e.square().mul(2).add(e).mul(10)), gradients, "by a result and by the input");
+            gradients.sum().backward();
+            assertSame(e.mul(12).add(e.square().mul(40)), x.grad(), "derived again");
+        }
+    }
+
+    @Test
+    void anEmptyBatchHasTheSizesOfNone() {
+        Tensor x = Tensor.full(0, DType.FLOAT64, 0, 2);
+        assertArrayEquals(new int[] {3, 0}, Grad.vmap(each -> each.sum().expand(3), x, 0, 1).shape());
+        assertArrayEquals(new int[] {0, 2}, Grad.vmap(each -> Grad.grad(y -> y.square().sum(), each), x).shape());
+    }
+
+    @Test
+    void aLayerAppliedToExamplesIsTheLayerAppliedToTheBatch() {
+        Tensor x = random(20, 5, 3);
+        Tensor w = random(21, 3, 4);
+        assertArrayEquals(x.matmul(w).toDoubleArray(), Grad.vmap(each -> each.matmul(w), x).toDoubleArray());
+        Tensor empty = Tensor.full(0, DType.FLOAT64, 5, 0);
+        assertSame(Tensor.full(0, DType.FLOAT64, 5, 4), Grad.vmap(each -> each.matmul(w.slice(0, 0, 0)), empty), "no inner size");
+    }
 }
