@@ -20,11 +20,21 @@ class FunctionalProps {
     private static final int WIDTH = 3;
 
     /** Steps of a random function of a matrix of three columns; each keeps these sizes. */
-    private static final List<Function<Tensor, Tensor>> STEPS = List.of(Tensor::sin, Tensor::tanh, x -> x.mul(x.sum(true, 1)),
-            x -> x.softmax(-1), x -> x.add(x.select(0, 0)), x -> x.matmul(x.t()).tanh().matmul(x), x -> x.mul(0.5).sub(1),
-            x -> Tensor.cat(1, x.slice(1, 1, WIDTH), x.slice(1, 0, 1).exp().neg().exp()), x -> x.logSumExp(true, 0).mul(x),
-            x -> x.square().add(1).sqrt(), x -> x.sub(x.mean(true, 0)), x -> x.indexSelect(1, Tensor.of(2L, 0L, 2L)).sigmoid(),
-            x -> x.div(x.square().sum(true, 1).add(1)), x -> x.unsqueeze(0).expand(2, x.size(0), WIDTH).sum(0).mul(0.3));
+    private static final List<Function<Tensor, Tensor>> STEPS = List.of(
+            Tensor::sin,
+            Tensor::tanh,
+            x -> x.mul(x.sum(true, 1)),
+            x -> x.softmax(-1),
+            x -> x.add(x.select(0, 0)),
+            x -> x.matmul(x.t()).tanh().matmul(x),
+            x -> x.mul(0.5).sub(1),
+            x -> Tensor.cat(1, x.slice(1, 1, WIDTH), x.slice(1, 0, 1).exp().neg().exp()),
+            x -> x.logSumExp(true, 0).mul(x),
+            x -> x.square().add(1).sqrt(),
+            x -> x.sub(x.mean(true, 0)),
+            x -> x.indexSelect(1, Tensor.of(2L, 0L, 2L)).sigmoid(),
+            x -> x.div(x.square().sum(true, 1).add(1)),
+            x -> x.unsqueeze(0).expand(2, x.size(0), WIDTH).sum(0).mul(0.3));
 
     @Provide
     Arbitrary<List<Integer>> programs() {
@@ -54,8 +64,8 @@ class FunctionalProps {
     }
 
     @Property(tries = TRIES)
-    void forwardAndReverseAreTransposed(@ForAll("programs") List<Integer> program, @ForAll @IntRange(min = 1, max = 4) int rows,
-            @ForAll long seed) {
+    void forwardAndReverseAreTransposed(@ForAll("programs") List<Integer> program,
+            @ForAll @IntRange(min = 1, max = 4) int rows, @ForAll long seed) {
         Function<Tensor, Tensor> f = function(program);
         Tensor x = random(seed, rows, WIDTH);
         Tensor u = random(seed + 1, rows, WIDTH);
@@ -67,8 +77,8 @@ class FunctionalProps {
     }
 
     @Property(tries = TRIES)
-    void tangentsAreLinearAndFollowTheChainRule(@ForAll("programs") List<Integer> first, @ForAll("programs") List<Integer> second,
-            @ForAll long seed) {
+    void tangentsAreLinearAndFollowTheChainRule(@ForAll("programs") List<Integer> first,
+            @ForAll("programs") List<Integer> second, @ForAll long seed) {
         Function<Tensor, Tensor> f = function(first);
         Function<Tensor, Tensor> g = function(second);
         Tensor x = random(seed, 2, WIDTH);
@@ -98,7 +108,8 @@ class FunctionalProps {
     }
 
     @Property(tries = TRIES)
-    void theHessianIsSymmetricAndItsProductsAreThoseOfTheMatrix(@ForAll("programs") List<Integer> program, @ForAll long seed) {
+    void theHessianIsSymmetricAndItsProductsAreThoseOfTheMatrix(@ForAll("programs") List<Integer> program,
+            @ForAll long seed) {
         Function<Tensor, Tensor> f = y -> function(program).apply(y).square().sum();
         Tensor x = random(seed, 2, WIDTH);
         Tensor v = random(seed + 1, 2, WIDTH);

@@ -14,9 +14,9 @@ import java.util.function.Function;
  * Gradients as results, and functions of functions: derivatives, products with Jacobians, batches.
  *
  * <p>The transforms ({@code grad(f, x)}, {@code jacobian(f, x)}, {@code vmap(f, x)}, ...) need no tape and no
- * {@code requiresGrad}: inside an open {@link Tape} their results live there and are part of the graph of what they were
- * computed from, without one they live as long as they are reachable. So they nest in any order. The function must be
- * pure; it may use tensors from outside, which are constants to the transform.
+ * {@code requiresGrad}: inside an open {@link Tape} their results live there and are part of the graph of what they
+ * were computed from, without one they live as long as they are reachable. So they nest in any order. The function must
+ * be pure; it may use tensors from outside, which are constants to the transform.
  */
 public final class Grad {
     private Grad() {
@@ -81,39 +81,40 @@ public final class Grad {
      *
      * @throws IllegalStateException if the outputs do not depend on an input, or the graph has been freed
      */
-    public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, List<Tensor> gradOutputs, boolean retainGraph,
-            boolean createGraph) {
+    public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, List<Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph) {
         return grad(outputs, inputs, gradOutputs, retainGraph, createGraph, false, false);
     }
 
     /**
-     * The gradients of {@code outputs} by {@code inputs}, in the order of the inputs, which may be leaves or not and may be
-     * named twice. The {@code grad()} of leaves is left alone.
+     * The gradients of {@code outputs} by {@code inputs}, in the order of the inputs, which may be leaves or not and
+     * may be named twice. The {@code grad()} of leaves is left alone.
      *
      * @param gradOutputs one for each output, of its shape; null for ones, if the output has one element
      * @param retainGraph keeps what was saved, so that it can be done again; {@code createGraph} does so too
      * @param createGraph records the walk, so that the gradients can be derived again
-     * @param allowUnused null stands for the gradient by an input that the outputs do not depend on, which else is an error
+     * @param allowUnused null stands for the gradient by an input that the outputs do not depend on, else an error
      * @param materialize zeros stand for it; they require grad with {@code createGraph}
      * @throws IllegalStateException    if the outputs do not depend on an input, or the graph has been freed
      * @throws IllegalArgumentException for {@code materialize} without {@code allowUnused}
      */
-    public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, List<Tensor> gradOutputs, boolean retainGraph,
-            boolean createGraph, boolean allowUnused, boolean materialize) {
+    public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, List<Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph, boolean allowUnused, boolean materialize) {
         if (inputs.isEmpty()) {
             throw new IllegalArgumentException("grad requires non-empty inputs.");
         }
         if (materialize && !allowUnused) {
-            throw new IllegalArgumentException("Expected allow_unused to be True or not passed when materialize_grads=True, but "
-                    + "got: allow_unused=False. Pass true for allowUnused as well.");
+            throw new IllegalArgumentException("Expected allow_unused to be True or not passed when "
+                    + "materialize_grads=True, but got: allow_unused=False. Pass true for allowUnused as well.");
         }
-        Value[] found = Batch.gradients(values(outputs), gradOutputs == null ? null : values(gradOutputs), values(inputs),
-                retainGraph, createGraph);
+        Value[] found = Batch.gradients(values(outputs), gradOutputs == null ? null : values(gradOutputs),
+                values(inputs), retainGraph, createGraph);
         List<Tensor> gradients = new ArrayList<>();
         for (int i = 0; i < found.length; i++) {
             if (found[i] == null && !allowUnused) {
-                throw new IllegalStateException("The differentiated Tensor at index " + i + " appears to not have been used in "
-                        + "the graph. Set allow_unused=True if this is the desired behavior: pass true for allowUnused.");
+                throw new IllegalStateException("The differentiated Tensor at index " + i + " appears to not have been "
+                        + "used in the graph. Set allow_unused=True if this is the desired behavior: pass true for "
+                        + "allowUnused.");
             }
             gradients.add(found[i] != null ? new Tensor(found[i])
                     : materialize ? inputs.get(i).zerosLike().requiresGrad(createGraph) : null);
@@ -131,7 +132,7 @@ public final class Grad {
         return valueAndGrad(function, x).gradient();
     }
 
-    /** The gradients of the one-element {@code function} by those of {@code xs} that {@code argnums} names; by all if none. */
+    /** The gradients of the one-element {@code function} by the {@code xs} that {@code argnums} names, or by all. */
     public static List<Tensor> grad(Function<List<Tensor>, Tensor> function, List<Tensor> xs, int... argnums) {
         return valueAndGrad(function, xs, argnums).gradients();
     }
@@ -147,14 +148,16 @@ public final class Grad {
     }
 
     /** {@link #valueAndGrad} of a function that hands out more than its value. */
-    public static Result valueAndGradWithAux(Function<List<Tensor>, WithAux> function, List<Tensor> xs, int... argnums) {
+    public static Result valueAndGradWithAux(Function<List<Tensor>, WithAux> function, List<Tensor> xs,
+            int... argnums) {
         try (Recording recording = Recording.open()) {
             List<Tensor> inputs = new ArrayList<>(xs);
             int[] chosen = argnums.length > 0 ? argnums : java.util.stream.IntStream.range(0, xs.size()).toArray();
             for (int i = 0; i < chosen.length; i++) {
                 int own = java.util.Objects.checkIndex(chosen[i] < 0 ? chosen[i] + xs.size() : chosen[i], xs.size());
                 chosen[i] = own;
-                inputs.set(own, inputs.get(own) == xs.get(own) ? recording.variable(xs.get(own), true) : inputs.get(own));
+                inputs.set(own, inputs.get(own) == xs.get(own) ? recording.variable(xs.get(own), true)
+                        : inputs.get(own));
             }
             WithAux result = function.apply(Collections.unmodifiableList(inputs));
             Tensor value = requireScalar("grad", result.value());
@@ -169,9 +172,9 @@ public final class Grad {
 
     static Tensor requireScalar(String label, Tensor value) {
         if (value.numel() != 1) {
-            throw new IllegalArgumentException(label + "(f): Expected f(*args) to return a scalar Tensor, got tensor with "
-                    + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted to use the vjp or "
-                    + "jacrev APIs instead? Reduce it with sum() or mean() for the gradient of that.");
+            throw new IllegalArgumentException(label + "(f): Expected f(*args) to return a scalar Tensor, got tensor "
+                    + "with " + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted to use the "
+                    + "vjp or jacrev APIs instead? Reduce it with sum() or mean() for the gradient of that.");
         }
         return value;
     }
@@ -217,8 +220,8 @@ public final class Grad {
     }
 
     /**
-     * All partial derivatives of {@code function} at {@code x}, with the sizes of the result and then those of {@code x};
-     * in forward mode if {@code x} has fewer elements than the result, else in reverse mode.
+     * All partial derivatives of {@code function} at {@code x}, with the sizes of the result and then those of
+     * {@code x}; in forward mode if {@code x} has fewer elements than the result, else in reverse mode.
      */
     public static Tensor jacobian(Function<Tensor, Tensor> function, Tensor x) {
         return Jacobians.of(Jacobians.Mode.SHORTER, xs -> function.apply(xs.getFirst()), List.of(x)).getFirst();
@@ -244,7 +247,10 @@ public final class Grad {
         return hessian(xs -> function.apply(xs.getFirst()), List.of(x)).getFirst().getFirst();
     }
 
-    /** The second derivatives by all pairs of {@code xs}: row {@code i}, column {@code j} is by {@code i} and then by {@code j}. */
+    /**
+     * The second derivatives by all pairs of {@code xs}: row {@code i}, column {@code j} is by {@code i} and then by
+     * {@code j}.
+     */
     public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> function, List<Tensor> xs) {
         List<List<Tensor>> rows = new ArrayList<>();
         for (int i = 0; i < xs.size(); i++) {
@@ -259,9 +265,9 @@ public final class Grad {
         return xs -> {
             Tensor value = function.apply(xs);
             if (value.numel() != 1) {
-                throw new IllegalArgumentException("hessian: The Tensor returned by the function given to hessian should contain "
-                        + "a single element, but it has shape " + Arrays.toString(value.shape()) + "; reduce it with sum() or "
-                        + "mean(), or take jacobian twice.");
+                throw new IllegalArgumentException("hessian: The Tensor returned by the function given to hessian "
+                        + "should contain a single element, but it has shape " + Arrays.toString(value.shape()) + "; "
+                        + "reduce it with sum() or mean(), or take jacobian twice.");
             }
             return value;
         };
@@ -281,14 +287,14 @@ public final class Grad {
     }
 
     /**
-     * The gradients of a loss by {@code parameters} for each example alone: for each parameter a tensor with the examples
-     * along dimension 0.
+     * The gradients of a loss by {@code parameters} for each example alone: for each parameter a tensor with the
+     * examples along dimension 0.
      *
-     * @param loss    the one-element loss of one example, from the parameters and what {@code batch} has for the example
-     * @param batch   tensors with the examples along dimension 0
+     * @param loss  the one-element loss of one example, from the parameters and what {@code batch} has for it
+     * @param batch tensors with the examples along dimension 0
      */
-    public static List<Tensor> perSampleGrad(BiFunction<List<Tensor>, List<Tensor>, Tensor> loss, List<Tensor> parameters,
-            List<Tensor> batch) {
+    public static List<Tensor> perSampleGrad(BiFunction<List<Tensor>, List<Tensor>, Tensor> loss,
+            List<Tensor> parameters, List<Tensor> batch) {
         return vmap(example -> grad(ps -> loss.apply(ps, example), parameters), batch,
                 Collections.nCopies(batch.size(), 0), List.of(0));
     }
@@ -298,26 +304,29 @@ public final class Grad {
         return vmap(function, x, 0, 0);
     }
 
-    /** {@code function} of each slice of {@code x} along {@code inDim}, the results side by side along {@code outDim}. */
+    /**
+     * {@code function} of each slice of {@code x} along {@code inDim}, the results side by side along {@code outDim}.
+     */
     public static Tensor vmap(Function<Tensor, Tensor> function, Tensor x, int inDim, int outDim) {
         return vmap(single(function), List.of(x), List.of(inDim), List.of(outDim)).getFirst();
     }
 
-    /** {@code function} of each slice of all of {@code xs} along dimension 0, the results side by side along dimension 0. */
+    /** {@code function} of each slice of all {@code xs} along dimension 0, the results side by side along it. */
     public static Tensor vmap(Function<List<Tensor>, Tensor> function, List<Tensor> xs) {
-        return vmap(inputs -> List.of(function.apply(inputs)), xs, Collections.nCopies(xs.size(), 0), List.of(0)).getFirst();
+        return vmap(inputs -> List.of(function.apply(inputs)), xs, Collections.nCopies(xs.size(), 0), List.of(0))
+                .getFirst();
     }
 
     /**
-     * {@code function} of each slice of {@code xs} along {@code inDims}, computed for all slices at once: inside, a tensor
-     * stands for one slice, its sizes are those of the slice, and its elements cannot be read. Gradients taken inside are
-     * those of each slice. {@code Tensor.rand} gives the same numbers to all slices.
+     * {@code function} of each slice of {@code xs} along {@code inDims}, computed for all slices at once: inside, a
+     * tensor stands for one slice, its sizes are those of the slice, and its elements cannot be read. Gradients taken
+     * inside are those of each slice. {@code Tensor.rand} gives the same numbers to all slices.
      *
      * @param inDims  for each input the dimension to slice, or null for an input that every slice uses whole
      * @param outDims for each result, or one for all, the dimension along which the results stand side by side
      */
-    public static List<Tensor> vmap(Function<List<Tensor>, List<Tensor>> function, List<Tensor> xs, List<Integer> inDims,
-            List<Integer> outDims) {
+    public static List<Tensor> vmap(Function<List<Tensor>, List<Tensor>> function, List<Tensor> xs,
+            List<Integer> inDims, List<Integer> outDims) {
         try (Recording recording = Recording.unchanged()) {
             Value[] results = Batch.map(examples -> values(function.apply(tensors(examples))), values(xs), dims(inDims),
                     dims(outDims));

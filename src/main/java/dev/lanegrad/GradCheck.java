@@ -7,9 +7,10 @@ import java.util.function.Function;
 /**
  * Compares gradients with finite differences: usable from any unit test.
  *
- * <p>The numerical Jacobian is taken by central differences {@code (f(x + eps) - f(x - eps)) / (2 eps)}, the analytical one
- * by one backward walk for each element of the results, twice. They must agree within {@code atol + rtol * |numerical|}.
- * The algorithm, the tolerances and the messages are those of PyTorch's {@code gradcheck}.
+ * <p>The numerical Jacobian is taken by central differences {@code (f(x + eps) - f(x - eps)) / (2 eps)}, the analytical
+ * one by one backward walk for each element of the results, twice. They must agree within
+ * {@code atol + rtol * |numerical|}. The algorithm, the tolerances and the messages are those of PyTorch's
+ * {@code gradcheck}.
  */
 public final class GradCheck {
     private GradCheck() {
@@ -34,7 +35,8 @@ public final class GradCheck {
             boolean checkGradDtypes, boolean checkBatchedGrad, boolean checkForwardAd, boolean checkBackwardAd,
             boolean fastMode, boolean raise) {
         /** PyTorch's defaults. */
-        public static final Options DEFAULT = new Options(1e-6, 1e-5, 1e-3, 0, true, false, false, false, true, false, true);
+        public static final Options DEFAULT = new Options(1e-6, 1e-5, 1e-3, 0, true, false, false, false, true, false,
+                true);
 
         /** Another step. */
         public Options withEps(double step) {
@@ -44,8 +46,8 @@ public final class GradCheck {
 
         /** Other tolerances. */
         public Options withTolerance(double absolute, double relative) {
-            return new Options(eps, absolute, relative, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
-                    checkForwardAd, checkBackwardAd, fastMode, raise);
+            return new Options(eps, absolute, relative, nondetTol, checkUndefinedGrad, checkGradDtypes,
+                    checkBatchedGrad, checkForwardAd, checkBackwardAd, fastMode, raise);
         }
 
         /** Another difference between two walks. */
@@ -98,9 +100,9 @@ public final class GradCheck {
     }
 
     /**
-     * Checks the first derivative of {@code function} at {@code inputs}, of which at least one requires grad. The inputs
-     * are left as they were. Those that require grad should be float64: others are too coarse for finite differences, and
-     * a warning says so.
+     * Checks the first derivative of {@code function} at {@code inputs}, of which at least one requires grad. The
+     * inputs are left as they were. Those that require grad should be float64: others are too coarse for finite
+     * differences, and a warning says so.
      *
      * @throws AssertionError           if a Jacobian does not agree; the message shows both
      * @throws IllegalArgumentException if no input requires grad, or one that does is expanded
@@ -120,7 +122,8 @@ public final class GradCheck {
     }
 
     /** Checks the second derivative within {@code atol + rtol * |numerical|}. */
-    public static void checkSecond(Function<List<Tensor>, Tensor> function, double atol, double rtol, Tensor... inputs) {
+    public static void checkSecond(Function<List<Tensor>, Tensor> function, double atol, double rtol,
+            Tensor... inputs) {
         gradgradcheck(single(function), List.of(inputs), Options.DEFAULT.withTolerance(atol, rtol));
     }
 
@@ -131,10 +134,11 @@ public final class GradCheck {
     /**
      * Checks the first derivatives of all results of {@code function}; true if they agree.
      *
-     * @throws AssertionError           if they do not, unless {@code options} ask for false; the message shows both Jacobians
+     * @throws AssertionError           if they do not, unless {@code options} ask for false
      * @throws IllegalArgumentException if no input requires grad, or one that does is expanded
      */
-    public static boolean gradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs, Options options) {
+    public static boolean gradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs,
+            Options options) {
         GradCheckRun run = new GradCheckRun(function, inputs, options);
         try {
             run.check();
@@ -148,7 +152,8 @@ public final class GradCheck {
     }
 
     /** Checks the derivatives of the gradients of all results, weighted with seeded numbers; true if they agree. */
-    public static boolean gradgradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs, Options options) {
+    public static boolean gradgradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs,
+            Options options) {
         List<Tensor> extended = new ArrayList<>(inputs);
         Rng rng = new Rng(20);
         List<Integer> differentiable = new ArrayList<>();
@@ -157,8 +162,8 @@ public final class GradCheck {
             for (int o = 0; o < outputs.size(); o++) {
                 if (outputs.get(o).requiresGrad()) {
                     differentiable.add(o);
-                    extended.add(Tensor.rand(rng, outputs.get(o).shape()).mul(2).sub(1).to(outputs.get(o).dtype()).keep()
-                            .requiresGrad(true));
+                    extended.add(Tensor.rand(rng, outputs.get(o).shape()).mul(2).sub(1).to(outputs.get(o).dtype())
+                            .keep().requiresGrad(true));
                 }
             }
         }

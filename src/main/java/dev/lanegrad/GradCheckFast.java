@@ -57,8 +57,8 @@ final class GradCheckFast {
                     compare("Jacobian mismatch", outputs, o, tracked.get(t), numerical, backward[t], scale);
                 }
                 if (forward != null) {
-                    compare("Jacobian computed with forward mode mismatch", outputs, o, tracked.get(t), numerical, forward[t],
-                            scale);
+                    compare("Jacobian computed with forward mode mismatch", outputs, o, tracked.get(t), numerical,
+                            forward[t], scale);
                 }
             }
         }
@@ -69,9 +69,9 @@ final class GradCheckFast {
         if (!(Math.abs(analytical - numerical) <= options.atol() * scale + options.rtol() * Math.abs(numerical))) {
             run.compareAll(List.of(outputs.get(o)));
             throw new AssertionError(what + " for output " + outputs.get(o) + " with respect to input " + input
-                    + ",\nnumerical:" + numerical + "\nanalytical:" + analytical + "\nThe above quantities relating the numerical "
-                    + "and analytical jacobians are computed in fast mode. The slow mode finds no difference, so this one is "
-                    + "near the tolerance: check with fastMode off, or a larger atol.");
+                    + ",\nnumerical:" + numerical + "\nanalytical:" + analytical + "\nThe above quantities relating "
+                    + "the numerical and analytical jacobians are computed in fast mode. The slow mode finds no "
+                    + "difference, so this one is near the tolerance: check with fastMode off, or a larger atol.");
         }
     }
 

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** One run of {@link GradCheck}. Jacobians have a row for each element of the input, a column for each of the output. */
+/**
+ * One run of {@link GradCheck}. Jacobians have a row for each element of the input, a column for each of the output.
+ */
 final class GradCheckRun {
     private static final System.Logger LOG = System.getLogger("dev.lanegrad.GradCheck");
     private static final long SEED = 20;
@@ -54,13 +56,13 @@ final class GradCheckRun {
             compareBatched(differentiable);
         }
         if (options.checkBackwardAd()) {
-            requireProduct(differentiable, "backward not multiplied by grad_output: with zeros as the gradient of the results, the "
-                    + "gradient of input ");
+            requireProduct(differentiable, "backward not multiplied by grad_output: with zeros as the gradient of the "
+                    + "results, the gradient of input ");
         }
         if (options.checkBackwardAd() && options.checkUndefinedGrad()) {
             for (int output : differentiable) {
-                requireProduct(List.of(output), "Expected backward function to handle undefined output grads: with a gradient of "
-                        + "zeros for output " + output + " alone, the gradient of input ");
+                requireProduct(List.of(output), "Expected backward function to handle undefined output grads: with a "
+                        + "gradient of zeros for output " + output + " alone, the gradient of input ");
             }
         }
     }
@@ -80,15 +82,16 @@ final class GradCheckRun {
                 continue;
             }
             if (input.dtype() != DType.FLOAT64) {
-                LOG.log(System.Logger.Level.WARNING, "Input #" + i + " requires gradient and is not a double precision floating "
-                        + "point or complex. This check will likely fail if all the inputs are not of double precision floating "
-                        + "point or complex.");
+                LOG.log(System.Logger.Level.WARNING, "Input #" + i + " requires gradient and is not a double precision "
+                        + "floating point or complex. This check will likely fail if all the inputs are not of double "
+                        + "precision floating point or complex.");
             }
             for (int d = 0; d < input.dim(); d++) {
                 if (input.size(d) > 1 && input.value.layout().stride(d) == 0) {
-                    throw new IllegalArgumentException("The " + i + "th input has a dimension with stride 0. gradcheck only "
-                            + "supports inputs that are non-overlapping to be able to compute the numerical gradients "
-                            + "correctly. You should call keep() on the input before passing it to gradcheck.");
+                    throw new IllegalArgumentException("The " + i + "th input has a dimension with stride 0. gradcheck "
+                            + "only supports inputs that are non-overlapping to be able to compute the numerical "
+                            + "gradients correctly. You should call keep() on the input before passing it to "
+                            + "gradcheck.");
                 }
             }
             if (tracked.stream().noneMatch(other -> inputs.get(other) == input)) {
@@ -96,8 +99,8 @@ final class GradCheckRun {
             }
         }
         if (tracked.isEmpty()) {
-            throw new IllegalArgumentException("gradcheck expects at least one input tensor to require gradient, but none of "
-                    + "them have requires_grad=True.");
+            throw new IllegalArgumentException("gradcheck expects at least one input tensor to require gradient, but "
+                    + "none of them have requires_grad=True.");
         }
     }
 
@@ -105,8 +108,8 @@ final class GradCheckRun {
         for (int i : tracked) {
             for (double[][] jacobian : numerical(i, reals)) {
                 if (Arrays.stream(jacobian).flatMapToDouble(Arrays::stream).anyMatch(x -> x != 0)) {
-                    throw new AssertionError("Numerical gradient for function expected to be zero: no result requires grad, but "
-                            + "the numbers depend on input " + i + ",\nnumerical:" + text(jacobian));
+                    throw new AssertionError("Numerical gradient for function expected to be zero: no result requires "
+                            + "grad, but the numbers depend on input " + i + ",\nnumerical:" + text(jacobian));
                 }
             }
         }
@@ -130,7 +133,8 @@ final class GradCheckRun {
             if (options.checkForwardAd()) {
                 double[][][] forward = forward(output);
                 for (int t = 0; t < forward.length; t++) {
-                    compare("Jacobian computed with forward mode mismatch", output, tracked.get(t), numerical[t][o], forward[t]);
+                    compare("Jacobian computed with forward mode mismatch", output, tracked.get(t), numerical[t][o],
+                            forward[t]);
                 }
             }
         }
@@ -149,9 +153,10 @@ final class GradCheckRun {
     /** Fails if the same element of two walks differs too much. */
     void requireReentrant(double first, double second) {
         if (Math.abs(first - second) > options.nondetTol()) {
-            throw new AssertionError("Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
-                    + "times gives different values, although analytical gradient matches numerical gradient. The tolerance for "
-                    + "nondeterminism was " + options.nondetTol() + ", the values " + first + " and " + second + ".");
+            throw new AssertionError("Backward is not reentrant, i.e., running backward with same input and "
+                    + "grad_output multiple times gives different values, although analytical gradient matches "
+                    + "numerical gradient. The tolerance for nondeterminism was " + options.nondetTol()
+                    + ", the values " + first + " and " + second + ".");
         }
     }
 
@@ -210,10 +215,10 @@ final class GradCheckRun {
     private static void requireSameKind(int output, Moved a, Moved b, int o) {
         String same = !Arrays.equals(a.shapes[o], b.shapes[o]) ? "shape" : a.dtypes[o] != b.dtypes[o] ? "dtype" : null;
         if (same != null) {
-            throw new AssertionError("Expected `fn` to return outputs with the same " + same + " when inputs are perturbed, but "
-                    + "got outputs at index " + output + " with " + same + "s " + (same.equals("shape")
-                    ? Arrays.toString(a.shapes[o]) + " and " + Arrays.toString(b.shapes[o]) : a.dtypes[o] + " and " + b.dtypes[o])
-                    + ".");
+            throw new AssertionError("Expected `fn` to return outputs with the same " + same + " when inputs are "
+                    + "perturbed, but got outputs at index " + output + " with " + same + "s " + (same.equals("shape")
+                    ? Arrays.toString(a.shapes[o]) + " and " + Arrays.toString(b.shapes[o]) : a.dtypes[o] + " and "
+                    + b.dtypes[o]) + ".");
         }
     }
 
@@ -240,7 +245,8 @@ final class GradCheckRun {
 
     /** The gradients of one output, null where there is none; sizes and types are checked. */
     Value[] gradients(Tensor output, Tensor gradient) {
-        Value[] found = Batch.gradients(new Value[] {output.value}, new Value[] {gradient.value}, targets(), true, false);
+        Value[] found = Batch.gradients(new Value[] {output.value}, new Value[] {gradient.value}, targets(), true,
+                false);
         for (int t = 0; t < found.length; t++) {
             Tensor input = inputs.get(tracked.get(t));
             if (found[t] != null && !found[t].layout().sameSizes(input.value.layout())) {
@@ -294,7 +300,8 @@ final class GradCheckRun {
 
     /** The tangent of {@code result}, or null for zeros. */
     static Tensor tangent(Tensor input, Tensor seed, Tensor result) {
-        Value found = Batch.tangents(new Value[] {input.value}, new Value[] {seed.value}, new Value[] {result.value}, false)[0];
+        Value found = Batch.tangents(new Value[] {input.value}, new Value[] {seed.value}, new Value[] {result.value},
+                false)[0];
         return found == null ? null : new Tensor(found);
     }
 
@@ -327,8 +334,8 @@ final class GradCheckRun {
                 Tensor result = function.apply(inputs).get(output);
                 int[] sizes = IntStream.concat(IntStream.of(BATCH), Arrays.stream(result.shape())).toArray();
                 Tensor seeds = Tensor.randn(rng, sizes).to(result.dtype());
-                List<Tensor> batched = Grad.vmap(seed -> filled(gradients(result, seed.getFirst())), List.of(seeds), List.of(0),
-                        List.of(0));
+                List<Tensor> batched = Grad.vmap(seed -> filled(gradients(result, seed.getFirst())), List.of(seeds),
+                        List.of(0), List.of(0));
                 for (int b = 0; b < BATCH; b++) {
                     List<Tensor> alone = filled(gradients(result, seeds.select(0, b)));
                     for (int t = 0; t < alone.size(); t++) {
@@ -352,8 +359,8 @@ final class GradCheckRun {
         double[] actual = batched.toDoubleArray();
         for (int d = 0; d < expected.length; d++) {
             if (!(Math.abs(actual[d] - expected[d]) <= options.atol() + options.rtol() * Math.abs(expected[d]))) {
-                throw new AssertionError("gradcheck failed while testing batched gradient computation for output " + output
-                        + " with respect to input " + input + ",\nexpected:" + alone + "\nbatched:" + batched);
+                throw new AssertionError("gradcheck failed while testing batched gradient computation for output "
+                        + output + " with respect to input " + input + ",\nexpected:" + alone + "\nbatched:" + batched);
             }
         }
     }

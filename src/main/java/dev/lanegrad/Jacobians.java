@@ -50,7 +50,8 @@ final class Jacobians {
                 return graph.push(Arrays.asList(seeds));
             });
             int[] sizes = sizes(output, inputs.get(i));
-            jacobians.add(found == null ? Tensor.full(0, output.dtype(), sizes) : toEnd(found.getFirst()).reshape(sizes));
+            jacobians.add(found == null ? Tensor.full(0, output.dtype(), sizes) : toEnd(found.getFirst())
+                    .reshape(sizes));
         }
         return jacobians;
     }

@@ -81,13 +81,14 @@ final class Linearization {
 
     private static void requireFit(String label, String kind, List<Tensor> tensors, List<Tensor> seeds) {
         if (tensors.size() != seeds.size()) {
-            throw new IllegalArgumentException(label + ": got " + seeds.size() + " vectors for " + tensors.size() + " " + kind
-                    + "s; give one (or null for zeros) for each.");
+            throw new IllegalArgumentException(label + ": got " + seeds.size() + " vectors for " + tensors.size() + " "
+                    + kind + "s; give one (or null for zeros) for each.");
         }
         for (int i = 0; i < tensors.size(); i++) {
             if (seeds.get(i) != null && !Arrays.equals(seeds.get(i).shape(), tensors.get(i).shape())) {
                 throw new IllegalArgumentException(label + ": Mismatch in shape: the vector for " + kind + " " + i
-                        + " has a shape of " + Arrays.toString(seeds.get(i).shape()) + " and the " + kind + " has a shape of "
+                        + " has a shape of " + Arrays.toString(seeds.get(i).shape()) + " and the " + kind
+                        + " has a shape of "
                         + Arrays.toString(tensors.get(i).shape()) + "; vectors have the shape of what they belong to.");
             }
         }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The values of a function at a point, and its linear approximation there: the change of the values for any small change
- * of the inputs, the product of the Jacobian and a vector. It can be applied as often as wanted.
+ * The values of a function at a point, and its linear approximation there: the change of the values for any small
+ * change of the inputs, the product of the Jacobian and a vector. It can be applied as often as wanted.
  *
  * <p>Made inside a {@link Tape} it uses what was recorded there, and ends with the tape. Made without one it runs the
  * function again at each call.

@@ -42,7 +42,9 @@ final class Recording implements AutoCloseable {
         return own == null;
     }
 
-    /** The variable to derive by in place of {@code x}; inside batches a {@code separate} one differs between examples. */
+    /**
+     * The variable to derive by in place of {@code x}; inside batches a {@code separate} one differs between examples.
+     */
     Tensor variable(Tensor x, boolean separate) {
         boolean connected = own == null && before;
         Value value = Batch.variable(separate ? Batch.separate(x.value) : x.value, connected);

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Forward mode: tangents are those of finite differences and of reverse mode, for every op, and can be derived again. */
+/**
+ * Forward mode: tangents are those of finite differences and of reverse mode, for every op, and can be derived again.
+ */
 class ForwardModeTest {
     private static final long SEED = 20261124;
     private static final GradCheck.Options BOTH = GradCheck.Options.DEFAULT.withCheckForwardAd(true);
@@ -63,7 +65,8 @@ class ForwardModeTest {
     @MethodSource("differentiableOps")
     void tangentsOfElementwiseOpsAgreeWithDifferencesAndReverseMode(Elementwise op) {
         List<Tensor> samples = OpContractTest.samples(op, DType.FLOAT64, new Rng(SEED), 7);
-        GradCheck.gradcheck(in -> List.of(OpContractTest.apply(op, in)), List.of(OpContractTest.tracked(op, samples)), BOTH);
+        GradCheck.gradcheck(in -> List.of(OpContractTest.apply(op, in)), List.of(OpContractTest.tracked(op, samples)),
+                BOTH);
         // A choice's condition is discrete: it is given from outside.
         boolean choice = op.derivative(0) == null;
         Tensor condition = samples.getFirst().gt(0).keep();
@@ -153,7 +156,8 @@ class ForwardModeTest {
     void aTangentOfAnotherShapeIsAnError() {
         String message = assertThrows(IllegalArgumentException.class,
                 () -> Grad.jvp(Tensor::exp, Tensor.of(1.0, 2.0), Tensor.of(1.0))).getMessage();
-        assertTrue(message.contains("Mismatch in shape") && message.contains("[1]") && message.contains("[2]"), message);
+        assertTrue(message.contains("Mismatch in shape") && message.contains("[1]") && message.contains("[2]"),
+                message);
         assertThrows(IllegalArgumentException.class, () -> Grad.jvp(in -> in, List.of(Tensor.of(1.0)), List.of()));
     }
 
@@ -162,7 +166,8 @@ class ForwardModeTest {
         Function<Tensor, Tensor> f = x -> x.sin().mul(x.exp()).sum();
         Tensor x = Tensor.of(0.7);
         Tensor one = Tensor.of(1.0);
-        Function<Function<Tensor, Tensor>, Function<Tensor, Tensor>> reverse = g -> y -> Grad.grad(z -> g.apply(z).sum(), y);
+        Function<Function<Tensor, Tensor>, Function<Tensor, Tensor>> reverse = g -> y ->
+                Grad.grad(z -> g.apply(z).sum(), y);
         Function<Function<Tensor, Tensor>, Function<Tensor, Tensor>> forward = g -> y -> Grad.jvp(g, y, one).tangent();
         double expected = 2 * Math.exp(0.7) * (Math.cos(0.7) - Math.sin(0.7)); // of e^x sin x
         for (int order = 0; order < 8; order++) {
@@ -222,8 +227,8 @@ class ForwardModeTest {
             result = x.mul(y).value;
         }
         new CustomFunction("product", g -> new Value[] {new Tensor(wrong ? g[0].detach() : g[0]).mul(y).value,
-            new Tensor(wrong ? g[0].detach() : g[0]).mul(x).value}, List.of(x.value, y.value), true, false, new Value[] {result})
-            .record(new Value[] {result}, new Value[] {x.value, y.value});
+            new Tensor(wrong ? g[0].detach() : g[0]).mul(x).value}, List.of(x.value, y.value), true, false,
+            new Value[] {result}).record(new Value[] {result}, new Value[] {x.value, y.value});
         return new Tensor(result);
     }
 
@@ -235,7 +240,8 @@ class ForwardModeTest {
         GradCheck.gradcheck(f, List.of(x, y), BOTH);
         Function<Tensor, Tensor> square = z -> product(z, z, false).sum();
         assertArrayEquals(new double[] {2, 0, 0, 2}, Grad.hessian(square, x.detach()).toDoubleArray(), 1e-12);
-        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.jvp(z -> product(z, z, true), x.detach(), y.detach()))
+        assertTrue(assertThrows(IllegalStateException.class, () ->
+                Grad.jvp(z -> product(z, z, true), x.detach(), y.detach()))
                 .getMessage().contains("not stated in differentiable ops"));
         assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(z -> product(z, z, false), x.detach()))
                 .getMessage().contains("cannot be applied to one example of a batch in vmap"));

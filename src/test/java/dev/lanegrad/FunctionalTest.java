@@ -105,7 +105,8 @@ class FunctionalTest {
     /** Covers the ops that only arise as gradients of others: the same second derivatives by every route. */
     @TestFactory
     Stream<DynamicTest> hessiansByEveryRouteAgree() {
-        return StructuralGradientsTest.OF_A_MATRIX.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+        return StructuralGradientsTest.OF_A_MATRIX.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
             Tensor weights = random(5, 24);
             Function<Tensor, Tensor> f = x -> {
                 Tensor y = entry.getValue().apply(x).flatten();
@@ -144,7 +145,8 @@ class FunctionalTest {
         assertValues(both.get(1), 15);
         assertValues(Grad.grad(f, xs, -1).getFirst(), 6);
         assertThrows(IndexOutOfBoundsException.class, () -> Grad.grad(f, xs, 3));
-        assertTrue(message(IllegalArgumentException.class, () -> Grad.grad(f, xs)).startsWith("only Tensors of floating point"));
+        assertTrue(message(IllegalArgumentException.class, () -> Grad.grad(f, xs))
+                .startsWith("only Tensors of floating point"));
         Grad.Result result = Grad.valueAndGradWithAux(in -> new Grad.WithAux(in.getFirst().square().sum(),
                 List.of(in.getFirst().exp())), List.of(Tensor.of(1.0, 2.0)));
         assertValues(result.value(), 5);
@@ -165,8 +167,8 @@ class FunctionalTest {
                     assertValues(pullback.apply(List.of(g, Tensor.scalar(k))).getFirst(), 3 * k, k, 6 + k);
                 }
                 assertValues(pullback.apply(Arrays.asList(null, Tensor.scalar(1))).getFirst(), 1, 1, 1);
-                assertTrue(message(IllegalArgumentException.class, () -> pullback.apply(List.of(Tensor.of(1.0), Tensor.of(1.0))))
-                        .contains("Mismatch in shape"));
+                assertTrue(message(IllegalArgumentException.class, () ->
+                        pullback.apply(List.of(Tensor.of(1.0), Tensor.of(1.0)))).contains("Mismatch in shape"));
                 assertFalse(pullback.value().requiresGrad());
             }
         }
@@ -232,7 +234,8 @@ class FunctionalTest {
         assertValues(Grad.grad(x -> x.mul(inner.apply(x)).sum(), one), 1);
         assertValues(Grad.jvp(x -> x.mul(Grad.jvp(y -> x.add(y), one, one).tangent()), one, one).tangent(), 1);
         assertValues(Grad.grad(x -> x.mul(Grad.grad(y -> x.mul(y).sum(), x)).sum(), Tensor.of(5.0)), 10);
-        assertValues(Grad.jvp(x -> x.mul(Grad.jvp(y -> x.mul(y), x, one).tangent()), Tensor.of(5.0), one).tangent(), 10);
+        assertValues(Grad.jvp(x -> x.mul(Grad.jvp(y -> x.mul(y), x, one).tangent()), Tensor.of(5.0), one).tangent(),
+                10);
     }
 
     @Test
@@ -316,7 +319,8 @@ class FunctionalTest {
             double before = quadratic(x, y).sum().item();
             for (int step = 0; step < 5; step++) {
                 Tensor value = quadratic(x, y);
-                Tensor gradient = Grad.grad(List.of(value), List.of(x), List.of(value.onesLike()), true, true).getFirst();
+                Tensor gradient = Grad.grad(List.of(value), List.of(x), List.of(value.onesLike()), true, true)
+                        .getFirst();
                 assertValues(gradient, x.mul(2).add(y).toDoubleArray());
                 assertNull(start.grad());
                 assertNull(y.grad());
@@ -360,11 +364,12 @@ class FunctionalTest {
             assertNull(found.get(1));
             Tensor never = Tensor.ones(1).requiresGrad(true);
             assertNull(Grad.grad(List.of(z), List.of(x, never), null, true, false, true, false).get(1));
-            assertTrue(message(IllegalStateException.class, () -> Grad.grad(List.of(z), List.of(x, other), null, true, false))
+            assertTrue(message(IllegalStateException.class, () ->
+                    Grad.grad(List.of(z), List.of(x, other), null, true, false))
                     .startsWith("The differentiated Tensor at index 1 appears to not have been used in the graph. Set "
                             + "allow_unused=True if this is the desired behavior"));
-            assertTrue(message(IllegalArgumentException.class, () -> Grad.grad(List.of(z), List.of(), null, true, false))
-                    .contains("grad requires non-empty inputs"));
+            assertTrue(message(IllegalArgumentException.class, () ->
+                    Grad.grad(List.of(z), List.of(), null, true, false)).contains("grad requires non-empty inputs"));
         }
     }
 

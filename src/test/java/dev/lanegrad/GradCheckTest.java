@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A checker that cannot fail is worth nothing. */
 class GradCheckTest {
-    private static final GradCheck.Options ALL = GradCheck.Options.DEFAULT.withCheckForwardAd(true).withCheckBatchedGrad(true)
-            .withCheckGradDtypes(true);
+    private static final GradCheck.Options ALL = GradCheck.Options.DEFAULT.withCheckForwardAd(true)
+            .withCheckBatchedGrad(true).withCheckGradDtypes(true);
 
     private static Tensor leaf() {
         return Tensor.of(0.5, 1.5).requiresGrad(true);
@@ -30,9 +30,11 @@ class GradCheckTest {
         return ALL.withFastMode(fast);
     }
 
-    private static String failure(Function<List<Tensor>, List<Tensor>> function, GradCheck.Options options, Tensor... inputs) {
+    private static String failure(Function<List<Tensor>, List<Tensor>> function, GradCheck.Options options,
+            Tensor... inputs) {
         assertFalse(GradCheck.gradcheck(function, List.of(inputs), options.withRaise(false)));
-        return assertThrows(AssertionError.class, () -> GradCheck.gradcheck(function, List.of(inputs), options)).getMessage();
+        return assertThrows(AssertionError.class, () -> GradCheck.gradcheck(function, List.of(inputs), options))
+                .getMessage();
     }
 
     /** A86. */
@@ -47,8 +49,10 @@ class GradCheckTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void findsAWrongGradientAndShowsBothJacobians(boolean fast) {
-        String message = failure(in -> List.of(in.getFirst().detach().mul(0.01).add(in.getFirst().mul(2))), options(fast), leaf());
-        assertTrue(message.startsWith("Jacobian mismatch for output 0 with respect to input 0,\nnumerical:tensor(["), message);
+        String message = failure(in -> List.of(in.getFirst().detach().mul(0.01).add(in.getFirst().mul(2))),
+                options(fast), leaf());
+        assertTrue(message.startsWith("Jacobian mismatch for output 0 with respect to input 0,\nnumerical:tensor(["),
+                message);
         assertTrue(message.contains("2.0100") && message.contains("\nanalytical:tensor([[2., 0.]"), message);
     }
 
@@ -56,8 +60,8 @@ class GradCheckTest {
     @ValueSource(booleans = {false, true})
     void namesTheOutputAndTheInput(boolean fast) {
         Tensor other = Tensor.of(2.0).requiresGrad(true);
-        String message = failure(in -> List.of(in.get(0).mul(3), in.get(0).add(in.get(1).detach().add(in.get(1)).mul(2))),
-                options(fast), leaf(), other);
+        String message = failure(in -> List.of(in.get(0).mul(3), in.get(0)
+                .add(in.get(1).detach().add(in.get(1)).mul(2))), options(fast), leaf(), other);
         assertTrue(message.startsWith("Jacobian mismatch for output 1 with respect to input 1,"), message);
     }
 
@@ -72,8 +76,9 @@ class GradCheckTest {
         int[] calls = new int[1];
         Function<List<Tensor>, List<Tensor>> jittering = in -> List.of(in.getFirst().mul(2 + 1e-7 * (calls[0]++ % 5)));
         String message = failure(jittering, GradCheck.Options.DEFAULT.withTolerance(1, 1), leaf());
-        assertTrue(message.startsWith("Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
-                + "times gives different values, although analytical gradient matches numerical gradient."), message);
+        assertTrue(message.startsWith("Backward is not reentrant, i.e., running backward with same input and "
+                + "grad_output multiple times gives different values, although analytical gradient matches numerical "
+                + "gradient."), message);
         assertTrue(GradCheck.gradcheck(jittering, List.of(leaf()), GradCheck.Options.DEFAULT.withTolerance(1, 1)
                 .withNondetTol(1e-5)));
     }
@@ -81,13 +86,15 @@ class GradCheckTest {
     /** A89. */
     @Test
     void inputsAreChecked() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> GradCheck.check(in -> in.getFirst(), Tensor.of(1.0)))
-                .getMessage().startsWith("gradcheck expects at least one input tensor to require gradient, but none of them have "
-                        + "requires_grad=True."));
+        assertTrue(assertThrows(IllegalArgumentException.class, () ->
+                GradCheck.check(in -> in.getFirst(), Tensor.of(1.0)))
+                .getMessage().startsWith("gradcheck expects at least one input tensor to require gradient, but none of "
+                        + "them have requires_grad=True."));
         Tensor expanded = Tensor.of(1.0).expand(3).requiresGrad(true);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> GradCheck.check(in -> in.getFirst(), expanded))
                 .getMessage().startsWith("The 0th input has a dimension with stride 0."));
-        assertEquals(1, warnings(() -> GradCheck.check(in -> in.getFirst().mul(2), 1, 1, Tensor.of(1f).requiresGrad(true))));
+        assertEquals(1, warnings(() -> GradCheck.check(in ->
+                in.getFirst().mul(2), 1, 1, Tensor.of(1f).requiresGrad(true))));
         assertEquals(0, warnings(() -> GradCheck.check(in -> in.getFirst().mul(2), leaf(), Tensor.of(1f))));
     }
 
@@ -116,8 +123,8 @@ class GradCheckTest {
             logger.removeHandler(handler);
             logger.setUseParentHandlers(true);
         }
-        return (int) seen.stream().filter(text -> text.startsWith("Input #0 requires gradient and is not a double precision"))
-                .count();
+        return (int) seen.stream().filter(text -> text.startsWith("Input #0 requires gradient and is not a double "
+                + "precision")).count();
     }
 
     /** A90. */
@@ -126,7 +133,8 @@ class GradCheckTest {
         String message = failure(in -> List.of(in.getFirst().detach().mul(2)), GradCheck.Options.DEFAULT, leaf());
         assertTrue(message.startsWith("Numerical gradient for function expected to be zero"), message);
         Tensor constant = Tensor.of(3.0);
-        assertTrue(GradCheck.gradcheck(in -> List.of(constant, in.getFirst().gt(0)), List.of(leaf()), GradCheck.Options.DEFAULT));
+        assertTrue(GradCheck.gradcheck(in -> List.of(constant, in.getFirst().gt(0)), List.of(leaf()),
+                GradCheck.Options.DEFAULT));
     }
 
     /** A91: the derivative of a root at 0 is infinite, and does not vanish with the gradient of the result. */
@@ -134,7 +142,8 @@ class GradCheckTest {
     @ValueSource(booleans = {false, true})
     void findsAGradientThatIsNotMultipliedByTheOutputs(boolean fast) {
         Tensor zero = Tensor.of(0.0).requiresGrad(true);
-        GradCheck.Options loose = GradCheck.Options.DEFAULT.withTolerance(Double.POSITIVE_INFINITY, 0).withFastMode(fast);
+        GradCheck.Options loose = GradCheck.Options.DEFAULT.withTolerance(Double.POSITIVE_INFINITY, 0)
+                .withFastMode(fast);
         String message = failure(in -> List.of(in.getFirst().clamp(0, 1).sqrt()), loose, zero);
         assertTrue(message.contains("ackward not multiplied by grad_output"), message);
     }
@@ -145,18 +154,21 @@ class GradCheckTest {
         Function<List<Tensor>, List<Tensor>> shaped = in -> List.of(
                 in.getFirst().get(0) > 0.5 ? in.getFirst().mul(1) : in.getFirst().slice(0, 0, 1).mul(1));
         assertTrue(failure(shaped, GradCheck.Options.DEFAULT, leaf())
-                .contains("return outputs with the same shape when inputs are perturbed, but got outputs at index 0 with shapes "));
+                .contains("return outputs with the same shape when inputs are perturbed, but got outputs at index 0 "
+                + "with shapes "));
         Function<List<Tensor>, List<Tensor>> typed = in -> List.of(
                 in.getFirst().get(0) > 0.5 ? in.getFirst().mul(1) : in.getFirst().to(DType.FLOAT32));
         assertTrue(failure(typed, GradCheck.Options.DEFAULT, leaf())
-                .contains("return outputs with the same dtype when inputs are perturbed, but got outputs at index 0 with dtypes "));
+                .contains("return outputs with the same dtype when inputs are perturbed, but got outputs at index 0 "
+                + "with dtypes "));
     }
 
     /** A42. */
     @Test
     void anInputThatDoesNotMatterHasAJacobianOfZeros() {
         for (boolean fast : new boolean[] {false, true}) {
-            assertTrue(GradCheck.gradcheck(in -> List.of(in.get(0).mul(in.get(0))), List.of(leaf(), leaf()), options(fast)));
+            assertTrue(GradCheck.gradcheck(in -> List.of(in.get(0).mul(in.get(0))), List.of(leaf(), leaf()),
+                    options(fast)));
         }
     }
 

@@ -18,7 +18,8 @@ class StructuralGradientsTest {
     }
 
     static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
-            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()), Map.entry("mean", x -> x.mean(true, 1)),
+            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()),
+            Map.entry("mean", x -> x.mean(true, 1)),
             Map.entry("prod", x -> x.prod(1)), Map.entry("prod all", x -> x.prod()), Map.entry("amax", x -> x.amax(0)),
             Map.entry("amin", x -> x.amin(1)), Map.entry("var", x -> x.var(1)), Map.entry("std", x -> x.std(0)),
             Map.entry("logSumExp", x -> x.logSumExp(1)), Map.entry("logSumExp all", x -> x.logSumExp()),

@@ -49,7 +49,8 @@ class VmapTest {
                 .toArray(Tensor[]::new));
     }
 
-    private static void check(String what, Function<List<Tensor>, Tensor> function, List<Tensor> xs, List<Integer> dims) {
+    private static void check(String what, Function<List<Tensor>, Tensor> function, List<Tensor> xs,
+            List<Integer> dims) {
         Tensor expected = looped(function, xs, dims);
         assertSame(expected, Grad.vmap(in -> List.of(function.apply(in)), xs, dims, List.of(0)).getFirst(), what);
         try (Tape tape = Tape.open()) {
@@ -74,7 +75,8 @@ class VmapTest {
                     xs.add(own ? sample : sample.select(0, 0));
                     dims.add(own ? 0 : null);
                 }
-                check(op.label() + " batched " + batched + " flat " + flat, in -> OpContractTest.apply(op, in), xs, dims);
+                check(op.label() + " batched " + batched + " flat " + flat, in ->
+                        OpContractTest.apply(op, in), xs, dims);
             }
         }
     }
@@ -84,8 +86,8 @@ class VmapTest {
         Tensor f32 = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
         Tensor f64 = Tensor.of(1.0, 2.0, 3.0);
         check("an example without dimensions", in -> in.get(0).mul(in.get(1)), List.of(f32, f64), List.of(0, 0));
-        check("a number from outside", in -> in.get(0).mul(in.get(1)), List.of(f32.select(1, 0), Tensor.scalar(2, DType.FLOAT64)),
-                Arrays.asList(0, null));
+        check("a number from outside", in -> in.get(0).mul(in.get(1)),
+                List.of(f32.select(1, 0), Tensor.scalar(2, DType.FLOAT64)), Arrays.asList(0, null));
         check("integers", in -> in.get(0).add(in.get(1)), List.of(Tensor.of(1L, 2L, 3L), f32), List.of(0, 0));
         check("integers and a real", in -> in.get(0).mul(1.5), List.of(Tensor.of(1L, 2L, 3L)), List.of(0));
     }
@@ -111,7 +113,8 @@ class VmapTest {
             check("both", entry.getValue(), List.of(x, y), List.of(0, 0));
             check("the first", entry.getValue(), List.of(x, y.select(0, 0)), Arrays.asList(0, null));
             check("the second", entry.getValue(), List.of(x.select(0, 0), y), Arrays.asList(null, 0));
-            check("other dimensions", entry.getValue(), List.of(x.permute(1, 0, 2), y.permute(1, 2, 0)), List.of(1, -1));
+            check("other dimensions", entry.getValue(), List.of(x.permute(1, 0, 2), y.permute(1, 2, 0)),
+                    List.of(1, -1));
             gradients(entry.getValue(), List.of(x, y), List.of(0, 0));
             gradients(entry.getValue(), List.of(x, y.select(0, 0)), Arrays.asList(0, null));
             gradients(entry.getValue(), List.of(x.select(0, 0), y), Arrays.asList(null, 0));
@@ -135,7 +138,8 @@ class VmapTest {
         functions.put("argmin kept", x -> x.argmin(0, true));
         functions.put("amax all", x -> x.amax());
         functions.put("sum of booleans", x -> x.gt(0).sum(1));
-        functions.put("fold without dimensions", x -> x.select(0, 1).select(0, 2).sum().add(x.select(0, 0).select(0, 0).amax()));
+        functions.put("fold without dimensions", x -> x.select(0, 1).select(0, 2).sum()
+                .add(x.select(0, 0).select(0, 0).amax()));
         functions.put("softmax without dimensions", x -> x.select(0, 1).select(0, 2).softmax(0));
         functions.put("logSumExp without dimensions", x -> x.select(0, 1).select(0, 2).logSumExp());
         functions.put("argmax without dimensions", x -> x.select(0, 1).select(0, 2).argmax());
@@ -147,8 +151,8 @@ class VmapTest {
             check(entry.getKey() + " along the last", function, List.of(x.permute(1, 2, 0)), List.of(2));
             if (entry.getValue().apply(x.select(0, 0)).dtype() == DType.FLOAT64) {
                 gradients(function, List.of(x), List.of(0));
-                check("hessian", in -> Grad.hessian(y -> entry.getValue().apply(y).exp().sum(), in.getFirst()), List.of(x),
-                        List.of(0));
+                check("hessian", in -> Grad.hessian(y -> entry.getValue().apply(y).exp().sum(), in.getFirst()),
+                        List.of(x), List.of(0));
                 check("tangent", in -> Grad.jvp(entry.getValue(), in.getFirst(), in.getLast()).tangent(),
                         List.of(x, random(8, BATCH, 2, 3)), List.of(0, 0));
             }
@@ -170,15 +174,15 @@ class VmapTest {
         check("gather by each", gather, List.of(x, PLACES), List.of(0, 0));
         check("each gathers from one", gather, List.of(x.select(0, 0), PLACES), Arrays.asList(null, 0));
         for (Function<List<Tensor>, Tensor> f : List.of(select)) {
-            check("gradient", in -> Grad.grad(y -> f.apply(List.of(y, in.get(1))).sum(), in.get(0)), List.of(x, INDICES),
-                    List.of(0, 0));
+            check("gradient", in -> Grad.grad(y -> f.apply(List.of(y, in.get(1))).sum(), in.get(0)),
+                    List.of(x, INDICES), List.of(0, 0));
             check("gradient", in -> Grad.grad(y -> f.apply(List.of(y, in.get(1))).sum(), in.get(0)), List.of(x, INDEX),
                     Arrays.asList(0, null));
             check("gradient", in -> Grad.grad(y -> f.apply(List.of(y, in.get(1))).sum(), in.get(0)),
                     List.of(table.t(), INDICES), Arrays.asList(null, 0));
         }
-        check("gradient", in -> Grad.grad(y -> gather.apply(List.of(y, in.get(1))).sum(), in.get(0)), List.of(x, PLACES),
-                List.of(0, 0));
+        check("gradient", in -> Grad.grad(y -> gather.apply(List.of(y, in.get(1))).sum(), in.get(0)),
+                List.of(x, PLACES), List.of(0, 0));
     }
 
     @Test
@@ -192,7 +196,8 @@ class VmapTest {
                 .mul(x.select(0, i).sum().square()).t()).toArray(Tensor[]::new));
         assertSame(expected, inner, "gradients in the inner batch");
         Tensor outer = Grad.vmap(a -> Grad.grad(z -> Grad.vmap(b -> b.mul(z.sum()).square().sum(), z).sum(), a), x);
-        Tensor each = looped(in -> Grad.grad(z -> z.mul(z.sum()).square().sum(), in.getFirst()), List.of(x), List.of(0));
+        Tensor each = looped(in -> Grad.grad(z -> z.mul(z.sum()).square().sum(), in.getFirst()), List.of(x),
+                List.of(0));
         assertSame(each, outer, "a batch inside the gradient inside a batch");
     }
 
@@ -203,7 +208,8 @@ class VmapTest {
             Tensor w = random(9, 2).requiresGrad(true);
             String message = assertThrows(IllegalStateException.class, () -> Grad.vmap(
                     each -> Grad.grad(each.mul(w).sum(), w, false), x)).getMessage();
-            assertTrue(message.contains("would be the sum over all examples") && message.contains("perSampleGrad"), message);
+            assertTrue(message.contains("would be the sum over all examples") && message.contains("perSampleGrad"),
+                    message);
             Tensor gradients = Grad.vmap(each -> Grad.grad(v -> each.mul(v).sum(), w), x);
             assertSame(x, gradients, "by each example's own copy");
             Grad.vmap(each -> each.mul(w).sum(), x).sum().backward();
@@ -235,7 +241,8 @@ class VmapTest {
         for (int i = 0; i < 5; i++) {
             Tensor one = x.slice(0, i, i + 1);
             Tensor label = y.slice(0, i, i + 1);
-            List<Tensor> expected = Grad.grad(p -> one.matmul(p.get(0)).add(p.get(1)).crossEntropy(label), List.of(w, b));
+            List<Tensor> expected = Grad.grad(p -> one.matmul(p.get(0)).add(p.get(1)).crossEntropy(label),
+                    List.of(w, b));
             assertSame(expected.get(0), all.get(0).select(0, i), "weights of example " + i);
             assertSame(expected.get(1), all.get(1).select(0, i), "bias of example " + i);
         }
@@ -244,12 +251,13 @@ class VmapTest {
     @Test
     void aTensorOfABatchCannotBeReadOrKept() {
         Tensor x = random(13, BATCH);
-        String message = assertThrows(IllegalStateException.class, () -> Grad.vmap(each -> each.item() > 0 ? each : each.neg(), x))
-                .getMessage();
+        String message = assertThrows(IllegalStateException.class, () ->
+                Grad.vmap(each -> each.item() > 0 ? each : each.neg(), x)).getMessage();
         assertTrue(message.contains("one example of a batch") && message.contains("where instead of if"), message);
         Tensor[] escaped = new Tensor[1];
         Grad.vmap(each -> escaped[0] = each, x);
-        assertTrue(assertThrows(IllegalStateException.class, () -> escaped[0].add(1)).getMessage().contains("has returned"));
+        assertTrue(assertThrows(IllegalStateException.class, () -> escaped[0].add(1)).getMessage()
+                .contains("has returned"));
     }
 
     @Test
@@ -257,11 +265,12 @@ class VmapTest {
         Tensor x = random(14, 3, 2);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Grad.vmap(in -> in.getFirst(), List.of(x, x.t())))
                 .getMessage().contains("same size in the mapped dimension, got sizes 3 and 2"));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Grad.vmap(each -> each, Tensor.scalar(1))).getMessage()
-                .contains("in_dim must be in the range"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Grad.vmap(each -> each, Tensor.scalar(1)))
+                .getMessage().contains("in_dim must be in the range"));
         assertThrows(IllegalArgumentException.class, () -> Grad.vmap(each -> each, x, 2, 0));
         assertThrows(IllegalArgumentException.class, () -> Grad.vmap(each -> each, x, 0, 3));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Grad.vmap(in -> in, List.of(x), Arrays.asList((Integer) null),
+        assertTrue(assertThrows(IllegalArgumentException.class, () ->
+                Grad.vmap(in -> in, List.of(x), Arrays.asList((Integer) null),
                 List.of(0))).getMessage().contains("Expected at least one Tensor"));
         assertThrows(IllegalArgumentException.class, () -> Grad.vmap(in -> in, List.of(x), List.of(0),
                 Arrays.asList((Integer) null)));
@@ -273,7 +282,8 @@ class VmapTest {
     void resultsThatAreNotOfTheBatchAreRepeatedOrPassedOn() {
         Tensor x = random(15, BATCH, 2);
         Tensor c = random(16, 4);
-        List<Tensor> both = Grad.vmap(in -> List.of(in.getFirst(), c, c), List.of(x), List.of(0), Arrays.asList(1, 0, null));
+        List<Tensor> both = Grad.vmap(in -> List.of(in.getFirst(), c, c), List.of(x), List.of(0),
+                Arrays.asList(1, 0, null));
         assertSame(x.t(), both.get(0), "along the second");
         assertSame(c.expand(BATCH, 4), both.get(1), "repeated");
         assertSame(c, both.get(2), "passed on");
@@ -319,7 +329,8 @@ class VmapTest {
                 return found.get(0).add(found.get(1).mul(10));
             }, x);
             Tensor e = x.detach().exp();
-            assertSame(e.mul(2).add(1).add(e.square().mul(2).add(e).mul(10)), gradients, "by a result and by the input");
+            assertSame(e.mul(2).add(1).add(e.square().mul(2).add(e).mul(10)), gradients,
+                    "by a result and by the input");
             gradients.sum().backward();
             assertSame(e.mul(12).add(e.square().mul(40)), x.grad(), "derived again");
         }
@@ -338,6 +349,7 @@ class VmapTest {
         Tensor w = random(21, 3, 4);
         assertArrayEquals(x.matmul(w).toDoubleArray(), Grad.vmap(each -> each.matmul(w), x).toDoubleArray());
         Tensor empty = Tensor.full(0, DType.FLOAT64, 5, 0);
-        assertSame(Tensor.full(0, DType.FLOAT64, 5, 4), Grad.vmap(each -> each.matmul(w.slice(0, 0, 0)), empty), "no inner size");
+        assertSame(Tensor.full(0, DType.FLOAT64, 5, 4), Grad.vmap(each -> each.matmul(w.slice(0, 0, 0)), empty),
+                "no inner size");
     }
 }

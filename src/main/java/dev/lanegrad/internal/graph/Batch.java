@@ -58,20 +58,20 @@ public final class Batch {
             int rank = input.layout.rank();
             dims[i] = inDims[i] == NONE ? -1 : inDims[i] < 0 ? inDims[i] + rank : inDims[i];
             if (inDims[i] != NONE && (dims[i] < 0 || dims[i] >= rank)) {
-                throw new IllegalArgumentException("vmap: Got in_dim=" + inDims[i] + " for an input but in_dim must be in the "
-                        + "range [" + -rank + ", " + rank + "); input " + i + " has shape " + input.layout
+                throw new IllegalArgumentException("vmap: Got in_dim=" + inDims[i] + " for an input but in_dim must be "
+                        + "in the range [" + -rank + ", " + rank + "); input " + i + " has shape " + input.layout
                         + ", and null means that it is not of the batch.");
             }
             if (dims[i] >= 0 && size >= 0 && input.layout.size(dims[i]) != size) {
-                throw new IllegalArgumentException("vmap: Expected all tensors to have the same size in the mapped dimension, "
-                        + "got sizes " + size + " and " + input.layout.size(dims[i]) + " (input " + i + " of shape "
-                        + input.layout + ", in_dim " + inDims[i] + ").");
+                throw new IllegalArgumentException("vmap: Expected all tensors to have the same size in the mapped "
+                        + "dimension, got sizes " + size + " and " + input.layout.size(dims[i]) + " (input " + i
+                        + " of shape " + input.layout + ", in_dim " + inDims[i] + ").");
             }
             size = dims[i] >= 0 ? input.layout.size(dims[i]) : size;
         }
         if (size < 0) {
-            throw new IllegalArgumentException("vmap: Expected at least one Tensor to vmap over, but no input has an in_dim; "
-                    + "give one, or call the function itself.");
+            throw new IllegalArgumentException("vmap: Expected at least one Tensor to vmap over, but no input has an "
+                    + "in_dim; give one, or call the function itself.");
         }
         return size;
     }
@@ -80,15 +80,16 @@ public final class Batch {
         result.check("vmap");
         if (outDim == NONE) {
             if (batch.owns(result)) {
-                throw new IllegalArgumentException("vmap: result " + i + " is batched (shape of one example: " + result.layout
+                throw new IllegalArgumentException("vmap: result " + i + " is batched (shape of one example: "
+                        + result.layout
                         + "), but its out_dim is null; give the dimension at which the examples are put together.");
             }
             return result;
         }
         int rank = result.layout.rank() + 1;
         if (outDim < -rank || outDim >= rank) {
-            throw new IllegalArgumentException("vmap: out_dim " + outDim + " of result " + i + " is not in the range [" + -rank
-                    + ", " + rank + "); one example has shape " + result.layout + ".");
+            throw new IllegalArgumentException("vmap: out_dim " + outDim + " of result " + i + " is not in the range ["
+                    + -rank + ", " + rank + "); one example has shape " + result.layout + ".");
         }
         Value whole = batch.raised(result);
         return batch.around(() -> moved(whole, 0, outDim < 0 ? outDim + rank : outDim));
@@ -135,8 +136,8 @@ public final class Batch {
     }
 
     /**
-     * The variable of a derivative with the elements of {@code x}: part of the graph of {@code x} if that requires grad and
-     * ops are recorded, else a leaf of its own.
+     * The variable of a derivative with the elements of {@code x}: part of the graph of {@code x} if that requires grad
+     * and ops are recorded, else a leaf of its own.
      */
     public static Value variable(Value x, boolean connected) {
         x.check("grad");

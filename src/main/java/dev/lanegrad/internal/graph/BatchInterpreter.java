@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 
 /**
  * A batch: its values, the facades, stand for one example each and hide a leading dimension of the whole values behind
- * them. Ops on facades are ops on the wholes, carried out with the meaning around this one; the wholes are recorded, and a
- * facade has the record of its whole.
+ * them. Ops on facades are ops on the wholes, carried out with the meaning around this one; the wholes are recorded,
+ * and a facade has the record of its whole.
  */
 final class BatchInterpreter implements Interpreter {
     private final Context context;
@@ -194,8 +194,8 @@ final class BatchInterpreter implements Interpreter {
     @Override
     public boolean update(Kernels kernels, Value[] outputs, Value[] inputs, double[] scalars) {
         if (ownsAny(outputs) || ownsAny(inputs)) {
-            throw new IllegalStateException("update: a tensor inside vmap is one example of a batch and cannot be changed in "
-                    + "place; compute a new one and return it.");
+            throw new IllegalStateException("update: a tensor inside vmap is one example of a batch and cannot be "
+                    + "changed in place; compute a new one and return it.");
         }
         return outer != null && around(() -> outer.update(kernels, outputs, inputs, scalars));
     }
@@ -203,16 +203,17 @@ final class BatchInterpreter implements Interpreter {
     /** Fails if one of {@code roots} is an example of this batch: leaves would gather the sum over all. */
     void refuse(Value[] roots) {
         if (ownsAny(roots)) {
-            throw new IllegalStateException("backward: this tensor is one example of a batch in vmap, and leaves would gather the "
-                    + "sum over all examples; use Grad.grad inside vmap, or call backward on its result.");
+            throw new IllegalStateException("backward: this tensor is one example of a batch in vmap, and leaves would "
+                    + "gather the sum over all examples; use Grad.grad inside vmap, or call backward on its result.");
         }
     }
 
     /** Fails if an operand of a function with a stated backward is an example of this batch. */
     void refuse(String label, Value[] operands) {
         if (ownsAny(operands)) {
-            throw new IllegalStateException(label + ": a function with a backward of its own cannot be applied to one example of a "
-                    + "batch in vmap; write it in tensor ops, or apply it to the whole batch outside of vmap.");
+            throw new IllegalStateException(label + ": a function with a backward of its own cannot be applied to one "
+                    + "example of a batch in vmap; write it in tensor ops, or apply it to the whole batch outside of "
+                    + "vmap.");
         }
     }
 
@@ -225,9 +226,9 @@ final class BatchInterpreter implements Interpreter {
         }
         for (int i = 0; i < targets.length; i++) {
             if (!owns(targets[i])) {
-                throw new IllegalStateException("grad: input " + i + " is not part of the batch of vmap and an output is, so that "
-                        + "this gradient would be the sum over all examples; pass the input to the function given to vmap, "
-                        + "use perSampleGrad, or take the gradient outside of vmap.");
+                throw new IllegalStateException("grad: input " + i + " is not part of the batch of vmap and an output "
+                        + "is, so that this gradient would be the sum over all examples; pass the input to the "
+                        + "function given to vmap, use perSampleGrad, or take the gradient outside of vmap.");
             }
         }
         Value[] wholeRoots = all(roots);
@@ -242,11 +243,12 @@ final class BatchInterpreter implements Interpreter {
 
     private Value seed(Value root, Value seed, Value whole, int i) {
         if (seed != null && !seed.check("grad").layout.sameSizes(root.layout)) {
-            throw new IllegalArgumentException("grad: Mismatch in shape: grad_output[" + i + "] has a shape of " + seed.layout
-                    + " and output[" + i + "] has a shape of " + root.layout + ".");
+            throw new IllegalArgumentException("grad: Mismatch in shape: grad_output[" + i + "] has a shape of "
+                    + seed.layout + " and output[" + i + "] has a shape of " + root.layout + ".");
         }
         if (seed == null && root.count() != 1) {
-            throw new IllegalStateException("grad: grad can be implicitly created only for scalar outputs; this one has shape "
+            throw new IllegalStateException("grad: grad can be implicitly created only for scalar outputs; this one "
+                    + "has shape "
                     + root.layout + ". Reduce it with sum() or mean(), or pass a gradient of that shape.");
         }
         return seed == null ? Rules.ones(whole.cell, Layout.contiguous(whole.layout.sizes())) : raised(seed);
@@ -271,8 +273,8 @@ final class BatchInterpreter implements Interpreter {
         Value[] outs = outputs.clone();
         for (int i = 0; i < ins.length; i++) {
             if (!owns(ins[i]) && owns(moves[i])) {
-                throw new IllegalStateException("jvp: input " + i + " is not part of the batch of vmap, but its tangent is; pass "
-                        + "the input to the function given to vmap.");
+                throw new IllegalStateException("jvp: input " + i + " is not part of the batch of vmap, but its "
+                        + "tangent is; pass the input to the function given to vmap.");
             }
             moves[i] = owns(ins[i]) ? raised(moves[i]) : moves[i];
             ins[i] = owns(ins[i]) ? whole(ins[i]) : ins[i];

@@ -107,7 +107,8 @@ final class BatchRules {
             return Structures.apply(new Gather(dim + 1), batch.whole(x), along(batch, indices, dim, sizes));
         }
         // All slices of the one table at once, then the batch to the front.
-        Value all = Structures.apply(new IndexSelect(dim), x, Shaped.reshape(indices, Layout.contiguous((int) indices.count())));
+        Value places = Shaped.reshape(indices, Layout.contiguous((int) indices.count()));
+        Value all = Structures.apply(new IndexSelect(dim), x, places);
         int[] split = new int[sizes.length + 1];
         int[] order = new int[split.length];
         for (int d = 0; d < split.length; d++) {
@@ -125,7 +126,9 @@ final class BatchRules {
         return Structures.apply(new ScatterAdd(op.dim() + 1, op.size()), batch.raised(source), indices);
     }
 
-    /** The vectors {@code indices}, one for each example, along {@code dim} of {@code sizes}, repeated along the others. */
+    /**
+     * The vectors {@code indices}, one for each example, along {@code dim} of {@code sizes}, repeated along the others.
+     */
     private static Value along(BatchInterpreter batch, Value indices, int dim, int[] sizes) {
         int[] narrow = new int[sizes.length + 1];
         Arrays.fill(narrow, 1);

@@ -13,8 +13,8 @@ import java.lang.ref.Reference;
 
 /**
  * Forward mode over what has been recorded: the records between inputs and outputs in ascending order, each with its
- * tangent. The contribution of a partial is linear in the gradient, so the same formulas and kernels carry tangents: with
- * the tangent of the operand in place of the gradient, summed over the operands. With recording the tangents are
+ * tangent. The contribution of a partial is linear in the gradient, so the same formulas and kernels carry tangents:
+ * with the tangent of the operand in place of the gradient, summed over the operands. With recording the tangents are
  * differentiable themselves.
  */
 public final class Forward {
@@ -39,7 +39,8 @@ public final class Forward {
     public static Value[] tangents(Value[] inputs, Value[] seeds, Value[] outputs, boolean create) {
         Context context = Context.current();
         if (context.scope() == null) {
-            throw new IllegalStateException("jvp: no tape is open, so nothing has been recorded; open one before computing.");
+            throw new IllegalStateException("jvp: no tape is open, so nothing has been recorded; open one before "
+                    + "computing.");
         }
         Plan plan = context.beginWalk("jvp");
         boolean before = context.setGradEnabled(create);
@@ -181,7 +182,8 @@ public final class Forward {
             values[i] = nodes.value(operands[i]);
             moved[i] = tangent(operands[i]);
         }
-        return ForwardFunction.tangent(recorded.function(), recorded.operands()[1], nodes.value(id), values, moved, create);
+        return ForwardFunction.tangent(recorded.function(), recorded.operands()[1], nodes.value(id), values, moved,
+                create);
     }
 
     private Value structural(int id) {

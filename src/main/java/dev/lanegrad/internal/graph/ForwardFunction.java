@@ -3,15 +3,16 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.op.Binary;
 
 /**
- * Forward mode through functions whose backward the user states: that is linear in the gradient, so its own derivative by
- * the gradient, weighted with the tangents, is the tangent of the result.
+ * Forward mode through functions whose backward the user states: that is linear in the gradient, so its own derivative
+ * by the gradient, weighted with the tangents, is the tangent of the result.
  */
 final class ForwardFunction {
     private ForwardFunction() {
     }
 
     /** The tangent of result number {@code k} of {@code function}, or null for zeros. */
-    static Value tangent(CustomFunction function, int k, Value result, Value[] operands, Value[] tangents, boolean create) {
+    static Value tangent(CustomFunction function, int k, Value result, Value[] operands, Value[] tangents,
+            boolean create) {
         Context context = Context.current();
         boolean before = context.setGradEnabled(true);
         try {
@@ -41,8 +42,9 @@ final class ForwardFunction {
             part = Backward.gradients(new Value[] {found}, new Value[] {seed}, new Value[] {gradient}, true, create)[0];
         }
         if (part == null && !isZero(found)) {
-            throw new IllegalStateException("jvp: the backward of " + function.label() + " is not stated in differentiable ops of its "
-                    + "gradient, so that there is no forward mode of it; state it in tensor ops, without once_differentiable.");
+            throw new IllegalStateException("jvp: the backward of " + function.label() + " is not stated in "
+                    + "differentiable ops of its gradient, so that there is no forward mode of it; state it in tensor "
+                    + "ops, without once_differentiable.");
         }
         return part;
     }

@@ -26,8 +26,8 @@ final class ForwardRules {
     }
 
     /**
-     * The tangent of the result {@code r} of {@code op} from the tangents {@code t} of its operands {@code o}; null stands
-     * for zeros, and not all are null.
+     * The tangent of the result {@code r} of {@code op} from the tangents {@code t} of its operands {@code o}; null
+     * stands for zeros, and not all are null.
      */
     static Value tangent(Structural op, Value[] o, Value[] t, Value r) {
         return switch (op) {
