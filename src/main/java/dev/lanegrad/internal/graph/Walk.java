@@ -65,10 +65,14 @@ final class Walk {
             return found;
         } finally {
             dropGradients();
+            context.checkpoints.leaveAll();
         }
     }
 
     private void visit(int id) {
+        if (!context.checkpoints.isEmpty()) {
+            context.checkpoints.visit(id, false);
+        }
         if (context.diagnostics() != null && nodes.opcode(id) != Nodes.LEAF && nodes.opcode(id) != Nodes.FUNCTION
                 && nodes.gradient(id) != 0) {
             visitWatched(id);
