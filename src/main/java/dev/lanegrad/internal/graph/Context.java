@@ -300,10 +300,11 @@ public final class Context {
         return watched;
     }
 
-    /** Takes {@code value}'s block out of the watched ones if it owns it whole; true if it did. */
+    /** Takes the block that {@code value} lies in out of the watched ones; false if it was not among them. */
     boolean claim(Value value, int mark) {
+        Value owner = value.root();
         for (int i = watched - 1; i >= mark; i--) {
-            if (addresses[i] == value.address && value.layout.isContiguous() && sizes[i] == bytes(value.cell, value.layout)) {
+            if (addresses[i] == owner.address) {
                 watched--;
                 addresses[i] = addresses[watched];
                 sizes[i] = sizes[watched];
@@ -327,9 +328,9 @@ public final class Context {
         boolean claimed = claim(result, mark);
         release(mark);
         if (claimed && watchers > 0) {
-            watch(result.address, bytes(result.cell, result.layout));
+            watch(result.root().address, bytes(result.cell, result.root().layout));
         } else if (claimed && inRegion()) {
-            region.add(result.address, bytes(result.cell, result.layout));
+            region.add(result.root().address, bytes(result.cell, result.root().layout));
         }
     }
 }
