@@ -2,7 +2,9 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.kernel.Workspace;
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Home;
 import dev.lanegrad.internal.memory.Managed;
+import dev.lanegrad.internal.memory.Region;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.shape.Layout;
@@ -19,6 +21,7 @@ public final class Context {
     final ThreadArena arena = ThreadArena.current();
     final Nodes nodes = new Nodes(arena);
     final Versions versions = new Versions();
+    final Checkpoints checkpoints = new Checkpoints(this);
     // One plan for each walk under way: a hook or a function of the user's may start another inside.
     private final List<Plan> plans = new ArrayList<>();
     private int walks;
@@ -27,6 +30,7 @@ public final class Context {
     private TapeScope scope;
     private boolean gradEnabled = true;
     private boolean inference;
+    private Region region;
     private Interpreter interpreter;
 
     // What has been allocated since temporaries are being watched, so that they can be given back.
@@ -36,6 +40,7 @@ public final class Context {
     private int watchers;
 
     private Context() {
+        nodes.setAway(checkpoints::isAway);
     }
 
     /** The context of the current thread. */
@@ -55,8 +60,13 @@ public final class Context {
         requireInnermost(tape, "reset");
         requireNoWalk("reset", tape);
         nodes.reset();
-        versions.reset(tape, nodes.count());
+        forget(tape);
         tape.reset();
+    }
+
+    private void forget(TapeScope tape) {
+        versions.reset(tape, nodes.count());
+        checkpoints.reset(nodes.count());
     }
 
     /** Closes the innermost tape; does nothing if {@code tape} is closed already. */
@@ -65,7 +75,7 @@ public final class Context {
             requireInnermost(tape, "close");
             requireNoWalk("close", tape);
             nodes.close();
-            versions.reset(tape, nodes.count());
+            forget(tape);
             tape.close();
             scope = tape.parent();
         }
@@ -228,12 +238,36 @@ public final class Context {
         long address = scope.allocate(bytes);
         if (watchers > 0) {
             watch(address, bytes);
+        } else if (inRegion()) {
+            region.add(address, bytes);
         }
-        Value value = new Value(scope, scope.generation(), address, layout, cell);
+        Home home = home();
+        Value value = new Value(home, home.generation(), address, layout, cell);
         if (inference) {
             value.view = new View(null, View.INFERENCE);
         }
         return value;
+    }
+
+    private boolean inRegion() {
+        return region != null && region.scope() == scope;
+    }
+
+    /** Where values are made now: a region of the innermost tape, the tape, or null if none is open. */
+    Home home() {
+        return inRegion() ? region : scope;
+    }
+
+    /** The region that values of its tape are made in, or null. */
+    Region region() {
+        return inRegion() ? region : null;
+    }
+
+    /** Makes values in {@code next} from now on, null for the tape itself; returns where they were made. */
+    Region setRegion(Region next) {
+        Region before = region;
+        region = next;
+        return before;
     }
 
     /** A contiguous value with undefined elements that lives as long as it is reachable. */
@@ -266,10 +300,11 @@ public final class Context {
         return watched;
     }
 
-    /** Takes {@code value}'s block out of the watched ones if it owns it whole; true if it did. */
+    /** Takes the block that {@code value} lies in out of the watched ones; false if it was not among them. */
     boolean claim(Value value, int mark) {
+        Value owner = value.root();
         for (int i = watched - 1; i >= mark; i--) {
-            if (addresses[i] == value.address && value.layout.isContiguous() && sizes[i] == bytes(value.cell, value.layout)) {
+            if (addresses[i] == owner.address) {
                 watched--;
                 addresses[i] = addresses[watched];
                 sizes[i] = sizes[watched];
@@ -293,7 +328,9 @@ public final class Context {
         boolean claimed = claim(result, mark);
         release(mark);
         if (claimed && watchers > 0) {
-            watch(result.address, bytes(result.cell, result.layout));
+            watch(result.root().address, bytes(result.cell, result.root().layout));
+        } else if (claimed && inRegion()) {
+            region.add(result.root().address, bytes(result.cell, result.root().layout));
         }
     }
 }

@@ -102,7 +102,7 @@ public final class InPlace {
     }
 
     // The result is the value of x now; if x is a view, of a window of its base.
-    private static void rebase(Context context, Value x, Value result, int base) {
+    static void rebase(Context context, Value x, Value result, int base) {
         if (base >= 0) {
             Value root = x.root();
             Value changed = root.arranged();
@@ -246,6 +246,10 @@ public final class InPlace {
 
     // What is recorded lives in the tape; a value from outside would point into it when it is gone.
     private static void requireOwned(Context context, String label, Value x) {
+        if (context.region() != null) {
+            throw new IllegalStateException(label + ": a recorded change in place inside a checkpointed function could not be "
+                    + "computed again; use the op that gives a new tensor.");
+        }
         if (x.root().home != context.scope()) {
             throw new IllegalStateException(label + ": this tensor of shape " + x.layout + " was made outside the innermost tape, "
                     + "and the change would make it part of the tape's graph; change a clone() made inside the tape, or change it "

@@ -85,6 +85,7 @@ final class Nodes {
     private int recordedCount;
     /** The Java lines of records, where they are remembered; null if they never were. */
     private String[] lines;
+    private Replay replay;
     private final List<Composite> composites = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
 
@@ -107,8 +108,20 @@ final class Nodes {
     private record Mark(TapeScope scope, int count, int layouts, int leaves, int recorded, int composites) {
     }
 
+    /** Which records' values are not there now. */
+    private java.util.function.IntPredicate away = id -> false;
+
     Nodes(ThreadArena arena) {
         this.arena = arena;
+    }
+
+    void setAway(java.util.function.IntPredicate away) {
+        this.away = away;
+    }
+
+    /** True if the value of record {@code id} is not there now. */
+    boolean isAway(int id) {
+        return away.test(id);
     }
 
     private static List<Elementwise> elementwise() {
@@ -151,6 +164,16 @@ final class Nodes {
         marks.removeLast();
     }
 
+    /** The first record of {@code scope}, which is open. */
+    int first(TapeScope scope) {
+        for (Mark mark : marks) {
+            if (mark.scope == scope) {
+                return mark.count;
+            }
+        }
+        return count;
+    }
+
     /** The scope in which record {@code id} was made. */
     TapeScope scope(int id) {
         int i = marks.size() - 1;
@@ -172,6 +195,9 @@ final class Nodes {
             renew(value);
         }
         int id = find(value);
+        if (id < 0 && replay != null && replay.isOf(marks)) {
+            return replay.constant(value);
+        }
         if (id < 0) {
             id = append(LEAF, value, value.requiresGrad() ? NEEDS_GRAD : 0);
             if (leafCount == leaves.length) {
@@ -234,7 +260,7 @@ final class Nodes {
         int code = code(op);
         int id = append(code, result, NEEDS_GRAD);
         long at = at(id);
-        if (code == COMPOSITE) {
+        if (code == COMPOSITE && (replay == null || !replay.isOf(marks))) {
             ALL.set(INT, at + SIDE, composites.size());
             composites.add((Composite) op);
         }
@@ -298,6 +324,11 @@ final class Nodes {
 
     private void append(int opcode, Structural op, int[] operands, CustomFunction function, Value result) {
         int id = append(opcode, result, NEEDS_GRAD);
+        if (replay != null && replay.isOf(marks)) {
+            recorded[side(id)] = new Recorded(op, operands, function);
+            result.setNode(id, true);
+            return;
+        }
         if (recordedCount == recorded.length) {
             recorded = Arrays.copyOf(recorded, 2 * recordedCount);
         }
@@ -316,6 +347,9 @@ final class Nodes {
     }
 
     private int append(int opcode, Value value, int flags) {
+        if (replay != null && replay.isOf(marks)) {
+            return replay.next(opcode, value);
+        }
         if (marks.isEmpty()) {
             throw new IllegalStateException("record: no tape is open.");
         }
@@ -333,6 +367,29 @@ final class Nodes {
         ALL.set(LONG, at + ADDRESS, value.address);
         ALL.set(LONG, at + GRADIENT, 0L);
         return id;
+    }
+
+    /** Records from here on are those from {@code from} to {@code to} again, with new addresses. */
+    void beginReplay(int from, int to) {
+        replay = new Replay(this, from, to, marks.size());
+    }
+
+    /** Fails with {@code IllegalStateException} if not all records have been met again. */
+    void requireReplayed() {
+        replay.requireDone();
+    }
+
+    /** Records are new ones again. */
+    void endReplay() {
+        replay = null;
+    }
+
+    /** Gives record {@code id} another place. */
+    void move(int id, Value value) {
+        ALL.set(LONG, at(id) + ADDRESS, value.address);
+        if (opcode(id) == LEAF) {
+            leaves[side(id)] = value;
+        }
     }
 
     private void grow() {

@@ -130,7 +130,7 @@ final class Plan {
     }
 
     private void requireUnchanged(String label, int id, int saved) {
-        if (saved < 0 || !versions.changedSince(nodes.address(saved), id)) {
+        if (saved < 0 || nodes.isAway(saved) || !versions.changedSince(nodes.address(saved), id)) {
             return;
         }
         boolean leaf = nodes.opcode(saved) == Nodes.LEAF;

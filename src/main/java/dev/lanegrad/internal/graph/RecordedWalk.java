@@ -56,6 +56,9 @@ final class RecordedWalk {
     }
 
     private void visit(int id, Value[] found, List<Integer> leaves) {
+        if (!context.checkpoints.isEmpty()) {
+            context.checkpoints.visit(id, true);
+        }
         int opcode = nodes.opcode(id);
         if (opcode == Nodes.FUNCTION) {
             Value[] contributions = visits.function(id, create);

@@ -49,6 +49,10 @@ final class Rules {
             case Structural.Overwrite w -> i == 0
                     ? Structures.apply(w, g, Values.fill(Context.current().allocate(g.cell, Pointwise.contiguous(o[1].layout)), 0))
                     : Structures.apply(new Structural.Window(w.offset(), w.layout()), g);
+            case Structural.Diagonal d -> {
+                Layout whole = Layout.contiguous(x.layout.sizes());
+                yield Structures.apply(new Structural.Unwindow(0, d.in(whole), whole), g);
+            }
             case Structural.Clone c -> g;
             case Cat cat -> Structures.apply(new Slice(cat.dim(), start(cat, o, i), 1, o[i].layout.size(cat.dim())), g);
             case Matmul matmul -> i == 0

@@ -71,8 +71,8 @@ final class Structures {
         }
         if (records && result.cell.isReal()) {
             Value owned = result;
-            if (result.home != context.scope()) {
-                owned = new Value(context.scope(), context.scope().generation(), result.address, result.layout, result.cell);
+            if (result.home != context.home()) {
+                owned = new Value(context.home(), context.home().generation(), result.address, result.layout, result.cell);
                 owned.view = result.view;
             }
             context.nodes.record(op, owned, operands);
@@ -98,7 +98,10 @@ final class Structures {
         Value x = o[0];
         return switch (op) {
             case Reduce r -> reduce(context, r, x);
-            case Reshape r -> contiguous(context, x).view(0, r.sizes());
+            case Reshape r -> {
+                Layout shared = x.layout.isContiguous() ? r.sizes() : x.layout.viewedAs(r.sizes().sizes());
+                yield shared != null ? x.view(0, shared) : contiguous(context, x).view(0, r.sizes());
+            }
             case Permute p -> x.view(0, permuted(x.layout, p.order()));
             case Structural.Expand e -> x.view(0, expanded(x.layout, e.sizes()));
             case Slice s -> x.view(s.start() * x.layout.stride(s.dim()), sliced(x.layout, s));
@@ -106,6 +109,7 @@ final class Structures {
             case Structural.Window w -> contiguous(context, x).view(w.offset(), w.layout());
             case Structural.Unwindow u -> unwindow(context, u, x);
             case Structural.Overwrite w -> overwrite(context, w, x, o[1]);
+            case Structural.Diagonal d -> x.view(0, d.in(x.layout));
             case Structural.Clone c -> copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
             case Cat c -> cat(context, c, o);
             case Matmul m -> matmul(context, x, o[1]);

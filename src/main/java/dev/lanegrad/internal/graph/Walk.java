@@ -65,10 +65,14 @@ final class Walk {
             return found;
         } finally {
             dropGradients();
+            context.checkpoints.leaveAll();
         }
     }
 
     private void visit(int id) {
+        if (!context.checkpoints.isEmpty()) {
+            context.checkpoints.visit(id, false);
+        }
         if (context.diagnostics() != null && nodes.opcode(id) != Nodes.LEAF && nodes.opcode(id) != Nodes.FUNCTION
                 && nodes.gradient(id) != 0) {
             visitWatched(id);
@@ -393,7 +397,8 @@ final class Walk {
         try {
             Value product = Rules.product(op, i, g, operands, result);
             boolean owned = product.cell == nodes.cell(operand)
-                    && product.layout.sameSizes(nodes.layout(operand)) && context.claim(product, mark);
+                    && product.layout.sameSizes(nodes.layout(operand)) && product.layout.isContiguous()
+                    && product.root().count() == product.count() && context.claim(product, mark);
             add(operand, product.address, product.cell, product.layout, owned);
         } finally {
             context.release(mark);

@@ -60,6 +60,13 @@ public final class Composite implements Elementwise {
         return gathered.getOrDefault(variable, Term.ZERO);
     }
 
+    /** Number of different parts of {@code body}. */
+    public static int size(Term body) {
+        Set<Term> parts = new LinkedHashSet<>();
+        collect(body, parts);
+        return parts.size();
+    }
+
     private static void collect(Term term, Set<Term> order) {
         if (!order.contains(term)) {
             if (term instanceof Term.Apply apply) {
