@@ -208,12 +208,12 @@ final class BatchInterpreter implements Interpreter {
         }
     }
 
-    /** Fails if an operand of a function with a stated backward is an example of this batch. */
+    /** Fails if what would have a hook or a backward of its own is an example of this batch. */
     void refuse(String label, Value[] operands) {
         if (ownsAny(operands)) {
-            throw new IllegalStateException(label + ": a function with a backward of its own cannot be applied to one "
-                    + "example of a batch in vmap; write it in tensor ops, or apply it to the whole batch outside of "
-                    + "vmap.");
+            throw new IllegalStateException(label + ": hooks and functions with a backward of their own cannot be "
+                    + "applied to one example of a batch in vmap; write it in tensor ops, or apply it to the whole batch "
+                    + "outside of vmap.");
         }
     }
 
