@@ -337,6 +337,21 @@ class VmapTest {
     }
 
     @Test
+    void aPullbackOfAnOuterBatchIsNotMappedByAnInnerOne() {
+        Tensor x = random(22, BATCH, 2);
+        Tensor eye = Tensor.of(new double[] {1, 0, 0, 1}, 2, 2);
+        Function<Tensor, Tensor> f = y -> y.exp().mul(y.sum());
+        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(each -> {
+            Pullback pullback = Grad.vjp(f, each);
+            return Grad.vmap(pullback::apply, eye);
+        }, x)).getMessage().contains("use jacobian"));
+        assertSame(looped(in -> Grad.jacobian(f, in.getFirst()), List.of(x), List.of(0)),
+                Grad.vmap(each -> Grad.jacobian(f, each), x), "Jacobians of a batch");
+        Pullback outside = Grad.vjp(f, x.select(0, 0));
+        assertSame(Grad.jacobian(f, x.select(0, 0)), Grad.vmap(outside::apply, eye), "a pullback that runs again");
+    }
+
+    @Test
     void anEmptyBatchHasTheSizesOfNone() {
         Tensor x = Tensor.full(0, DType.FLOAT64, 0, 2);
         assertArrayEquals(new int[] {3, 0}, Grad.vmap(each -> each.sum().expand(3), x, 0, 1).shape());
