@@ -174,8 +174,9 @@ public final class Grad {
     static Tensor requireScalar(String label, Tensor value) {
         if (value.numel() != 1) {
             throw new IllegalArgumentException(label + "(f): Expected f(*args) to return a scalar Tensor, got tensor "
-                    + "with " + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted to use the "
-                    + "vjp or jacrev APIs instead? Reduce it with sum() or mean() for the gradient of that.");
+                    + "with " + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted "
+                    + "to use the vjp or jacrev APIs instead? Reduce it with sum() or mean() for the gradient of "
+                    + "that.");
         }
         return value;
     }

@@ -212,8 +212,8 @@ final class BatchInterpreter implements Interpreter {
     void refuse(String label, Value[] operands) {
         if (ownsAny(operands)) {
             throw new IllegalStateException(label + ": hooks and functions with a backward of their own cannot be "
-                    + "applied to one example of a batch in vmap; write it in tensor ops, or apply it to the whole batch "
-                    + "outside of vmap.");
+                    + "applied to one example of a batch in vmap; write it in tensor ops, or apply it to the whole "
+                    + "batch outside of vmap.");
         }
     }
 
@@ -245,8 +245,8 @@ final class BatchInterpreter implements Interpreter {
     private void requireNotAround(Value[] seeds, Value[] values) {
         for (Interpreter i = outer; seeds != null && ownsAny(seeds) && i instanceof BatchInterpreter b; i = b.outer) {
             if (b.ownsAny(values)) {
-                throw new IllegalStateException("vmap: a pullback or pushforward made inside one vmap cannot be applied to the "
-                        + "examples of another inside it; use jacobian, or loop over the examples.");
+                throw new IllegalStateException("vmap: a pullback or pushforward made inside one vmap cannot be "
+                        + "applied to the examples of another inside it; use jacobian, or loop over the examples.");
             }
         }
     }
