@@ -39,7 +39,7 @@ class OpContractTest {
         return ops().filter(op -> !op.isPredicate());
     }
 
-    private static Tensor apply(Elementwise op, List<Tensor> operands) {
+    static Tensor apply(Elementwise op, List<Tensor> operands) {
         Value[] values = operands.stream().map(tensor -> tensor.value).toArray(Value[]::new);
         return new Tensor(Pointwise.apply(op, values));
     }
@@ -54,7 +54,7 @@ class OpContractTest {
     }
 
     /** Samples of all operands; no two operands come near each other, where maximum and clamp have kinks. */
-    private static List<Tensor> samples(Elementwise op, DType dtype, Rng rng, int... shape) {
+    static List<Tensor> samples(Elementwise op, DType dtype, Rng rng, int... shape) {
         int count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         double[][] numbers = new double[op.arity()][count];
         for (int i = 0; i < count; i++) {
@@ -165,7 +165,7 @@ class OpContractTest {
         GradCheck.check(in -> apply(op, in), operands);
     }
 
-    private static Tensor[] tracked(Elementwise op, List<Tensor> samples) {
+    static Tensor[] tracked(Elementwise op, List<Tensor> samples) {
         Tensor[] operands = samples.toArray(Tensor[]::new);
         for (int i = 0; i < operands.length; i++) {
             operands[i] = operands[i].requiresGrad(op.derivative(i) != null);

@@ -13,12 +13,13 @@ class StructuralGradientsTest {
     private static final Tensor INDEX = Tensor.of(2L, 0L, 2L);
     private static final Tensor PLACES = Tensor.of(new long[] {0, 2, 1, 1}, 2, 2);
 
-    private static Tensor leaf(long seed, int... shape) {
+    static Tensor leaf(long seed, int... shape) {
         return Tensor.rand(new Rng(seed), shape).to(DType.FLOAT64).mul(2).sub(0.9).keep().requiresGrad(true);
     }
 
-    private static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
-            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()), Map.entry("mean", x -> x.mean(true, 1)),
+    static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
+            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()),
+            Map.entry("mean", x -> x.mean(true, 1)),
             Map.entry("prod", x -> x.prod(1)), Map.entry("prod all", x -> x.prod()), Map.entry("amax", x -> x.amax(0)),
             Map.entry("amin", x -> x.amin(1)), Map.entry("var", x -> x.var(1)), Map.entry("std", x -> x.std(0)),
             Map.entry("logSumExp", x -> x.logSumExp(1)), Map.entry("logSumExp all", x -> x.logSumExp()),

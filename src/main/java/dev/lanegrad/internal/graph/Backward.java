@@ -18,6 +18,9 @@ public final class Backward {
      * gradients of the leaves they were computed from.
      */
     public static void run(Value[] roots, Value[] gradients, boolean retainGraph, boolean createGraph) {
+        if (Context.current().interpreter() instanceof BatchInterpreter batch) {
+            batch.refuse(roots);
+        }
         walk("backward", roots, gradients, null, retainGraph || createGraph, createGraph);
     }
 

@@ -44,6 +44,9 @@ public final class CustomFunction {
      */
     public void record(Value[] results, Value[] operands) {
         Context context = Context.current();
+        if (context.interpreter() instanceof BatchInterpreter batch) {
+            batch.refuse(label, operands);
+        }
         if (context.records() && Structures.needsGrad(operands)) {
             record = context.nodes.record(this, results, operands);
         }

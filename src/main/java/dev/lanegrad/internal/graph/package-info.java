@@ -8,5 +8,9 @@
  *
  * <p>{@code Walk} is the first derivative on addresses; {@code RecordedWalk} evaluates the same rules with recorded ops.
  * Neither knows an op by name. Broadcasting, accumulation and types are theirs: rules never mention them.
+ *
+ * <p>{@code Forward} reads the same records in ascending order: contributions are linear in the gradient, so the formulas
+ * and kernels of the walk carry tangents too. {@code Batch} gives ops another meaning, by {@code Interpreter}: the values
+ * of a batch, its facades, hide a leading dimension of whole values, which are computed with and recorded in their place.
  */
 package dev.lanegrad.internal.graph;
