@@ -45,6 +45,7 @@ final class BatchRules {
                     sizes(batch, u.sizes())), x);
             case Overwrite w -> Structures.apply(new Overwrite(w.offset(), window(batch, w.layout(), x.layout())),
                     raised(batch, o));
+            case Structural.Diagonal d -> one(batch, new Structural.Diagonal(d.first() + 1, d.second() + 1), x);
             case Structural.Clone c -> one(batch, c, x);
             case Softmax s -> one(batch, new Softmax(s.dim() + 1), x);
             case LogSoftmax s -> one(batch, new LogSoftmax(s.dim() + 1), x);

@@ -48,6 +48,7 @@ final class ForwardRules {
             case Structural.Window linear -> Structures.apply(linear, t);
             case Structural.Unwindow linear -> Structures.apply(linear, t);
             case Structural.Overwrite linear -> Structures.apply(linear, completed(o, t));
+            case Structural.Diagonal linear -> Structures.apply(linear, t);
             case Structural.Clone linear -> Structures.apply(linear, t);
             case Structural.Cast linear -> Shaped.cast(t[0], linear.to());
             case Gather linear -> Structures.apply(linear, t[0], o[1]);
