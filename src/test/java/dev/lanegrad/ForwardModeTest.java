@@ -203,7 +203,7 @@ class ForwardModeTest {
             Tensor row = y.select(0, 0);
             InPlace.apply(Binary.MUL, y.slice(0, 1, 2).value, x.slice(0, 0, 1).value, null, 0, 0);
             InPlace.apply(Unary.EXP, y.select(0, 0).value, null, null, 0, 0);
-            InPlace.set(y.select(1, 2).value, x.sum(1).value);
+            InPlace.set(y.select(0, 1).value, x.sum(0).value);
             return y.sin().add(row.sum());
         };
         Tensor x = StructuralGradientsTest.leaf(3, 2, 3);
