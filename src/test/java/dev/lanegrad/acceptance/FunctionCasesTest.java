@@ -16,7 +16,7 @@ import dev.lanegrad.Anomaly;
 import dev.lanegrad.Checkpoint;
 import dev.lanegrad.DType;
 import dev.lanegrad.DifferentiableFunction;
-import dev.lanegrad.ElementwiseFunction;
+import dev.lanegrad.Elementwise;
 import dev.lanegrad.Grad;
 import dev.lanegrad.GradCheck;
 import dev.lanegrad.Hook;
@@ -282,12 +282,12 @@ class FunctionCasesTest {
 
     @Test
     void elementwiseFunctionsFromFormulas() {
-        ElementwiseFunction swish2 = ElementwiseFunction.define("swish2", x -> x.mul(x.mul(2).sigmoid()));
+        Elementwise swish2 = Elementwise.define("swish2", x -> x.mul(x.mul(2).sigmoid()));
         Tensor x = leaf(1, 7);
         near(x.detach().mul(x.detach().mul(2).sigmoid()), swish2.apply(x));
         GradCheck.check(in -> swish2.apply(in.get(0)), leaf(1, 7));
         GradCheck.checkSecond(in -> swish2.apply(in.get(0)), leaf(1, 7));
-        ElementwiseFunction call = ElementwiseFunction.define("softMax3",
+        Elementwise call = Elementwise.define("softMax3",
                 (a, b, c) -> a.maximum(b).exp().add(c.square()).log().where(a.mul(b), c.sub(a)));
         GradCheck.check(in -> call.apply(in.get(0), in.get(1), in.get(2)), leaf(1, 3, 1), leaf(2, 4), leaf(3, 3, 4));
         GradCheck.checkSecond(in -> call.apply(in.get(0), in.get(1), in.get(2)), leaf(1, 3, 1), leaf(2, 4), leaf(3, 3, 4));
@@ -301,14 +301,14 @@ class FunctionCasesTest {
 
     @Test
     void aStatedDerivativeOfAFormula() {
-        ElementwiseFunction straight = ElementwiseFunction.define("straight", x -> x.gt(0).where(x.mul(0).add(1), x.mul(0)))
+        Elementwise straight = Elementwise.define("straight", x -> x.gt(0).where(x.mul(0).add(1), x.mul(0)))
                 .withDerivative(0, (in, r) -> Expr1.one());
         Tensor x = leaf(-1.0, 2.0);
         Tensor y = straight.apply(x);
         near(new double[] {0, 1}, y);
         y.sum().backward();
         near(new double[] {1, 1}, x.grad());
-        ElementwiseFunction root = ElementwiseFunction.define("root", x0 -> x0.sqrt())
+        Elementwise root = Elementwise.define("root", x0 -> x0.sqrt())
                 .withDerivative(0, (in, r) -> r.mul(2).reciprocal());
         GradCheck.check(in -> root.apply(in.get(0)), leaf(1.5, 2.5));
         GradCheck.checkSecond(in -> root.apply(in.get(0)), leaf(1.5, 2.5));
