@@ -281,6 +281,22 @@ final class FoldSources {
                 }
 
             """;
+    // For one sequence of some hundred elements each call, and each vector that passes through memory, counts.
+    private static final String WHOLE = """
+                @Override
+                void whole(long in, int bytes, long out) {
+            @BEGIN@
+                    for (int d = 0; d < bytes; d += GROUP) {
+            @GROUP@
+                    }
+            @TREE@
+                    @T@Vector y;
+                    @T@Vector x0 = {a0, a1};
+            @NAN@
+            @ROTATE@
+                }
+
+            """;
     private static final String LOAD = """
                         @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + # * VB, ORDER);
             """;
@@ -358,9 +374,10 @@ final class FoldSources {
                 ? CHOICE + lanes(4, "private static void lanes4") + lanes(8, "private static void lanes8")
                 : lanes(8, "@Override\n    void lanes");
         String text = TEXT
-                .replace("@LANES@\n", lanes)
+                .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8))
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
                 .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
+                .replace("@NAN8@\n", compares ? "        boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
                 .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
                 .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
                 .replace("@JOIN@\n", times(4, JOIN))
@@ -386,16 +403,33 @@ final class FoldSources {
                 .replace("@FIRST@\n", first).replace("@ROTATE@\n", ROTATE);
     }
 
-    private static String lanes(int a, String head) {
+    private static String tree(int a, String indent) {
         StringBuilder tree = new StringBuilder();
         for (int w = a / 2; w > 1; w /= 2) {
             for (int j = 0; j < w; j++) {
-                tree.append("                a%d = {a%d, a%d};\n".formatted(j, j, j + w));
+                tree.append(indent).append("a%d = {a%d, a%d};\n".formatted(j, j, j + w));
             }
         }
+        return tree.toString();
+    }
+
+    private static String whole(int a) {
+        String out = "ALL.set(ValueLayout.JAVA_@U@, out, @VALUE@);";
+        return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
+                .replace("@GROUP@\n", outdent(times(a, GROUP).replace("q + d", "in + d"), 12))
+                .replace("@TREE@\n", tree(a, "        ")).replace("@NAN@\n", "@NAN8@\n")
+                .replace("@ROTATE@\n", outdent(ROTATE, 4)
+                        .replace("ALL.set(ValueLayout.JAVA_@U@, out + row * (long) BYTES, @VALUE@);", out));
+    }
+
+    private static String outdent(String lines, int spaces) {
+        return Pattern.compile("^ {" + spaces + "}", Pattern.MULTILINE).matcher(lines).replaceAll("");
+    }
+
+    private static String lanes(int a, String head) {
         return LANES.replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
                 .replace("@AGAIN@\n", times(a, AGAIN)).replace("@GROUP@\n", times(a, GROUP))
-                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree.toString());
+                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree(a, "                "));
     }
 
     private static String times(int n, String lines) {

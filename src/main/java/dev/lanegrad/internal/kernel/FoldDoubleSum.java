@@ -121,6 +121,59 @@ final class FoldDoubleSum extends FoldLoops {
     }
 
     @Override
+    void whole(long in, int bytes, long out) {
+        DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a3 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a4 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
+        for (int d = 0; d < bytes; d += GROUP) {
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
+            a0 = a0.add(x0);
+            DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
+            a1 = a1.add(x1);
+            DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
+            a2 = a2.add(x2);
+            DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
+            a3 = a3.add(x3);
+            DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
+            a4 = a4.add(x4);
+            DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
+            a5 = a5.add(x5);
+            DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
+            a6 = a6.add(x6);
+            DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
+            a7 = a7.add(x7);
+        }
+        a0 = a0.add(a4);
+        a1 = a1.add(a5);
+        a2 = a2.add(a6);
+        a3 = a3.add(a7);
+        a0 = a0.add(a2);
+        a1 = a1.add(a3);
+        DoubleVector y;
+        DoubleVector x0 = a0.add(a1);
+        if (V > 8) {
+            y = x0.rearrange(BY_8);
+            x0 = x0.add(y);
+        }
+        if (V > 4) {
+            y = x0.rearrange(BY_4);
+            x0 = x0.add(y);
+        }
+        if (V > 2) {
+            y = x0.rearrange(BY_2);
+            x0 = x0.add(y);
+        }
+        y = x0.rearrange(BY_1);
+        x0 = x0.add(y);
+        ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+    }
+
+    @Override
     void rows(long in, long rowStride, int n, int rows, long out) {
         switch ((n - 1) / V) {
             case 0 -> rows1(in, rowStride, n, rows, out);

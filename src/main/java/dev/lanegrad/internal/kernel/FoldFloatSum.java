@@ -197,6 +197,43 @@ final class FoldFloatSum extends FoldLoops {
     }
 
     @Override
+    void whole(long in, int bytes, long out) {
+        FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+        FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+        FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+        FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+        for (int d = 0; d < bytes; d += GROUP) {
+            FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, in + d, ORDER);
+            a0 = a0.add(x0);
+            FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
+            a1 = a1.add(x1);
+            FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
+            a2 = a2.add(x2);
+            FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
+            a3 = a3.add(x3);
+        }
+        a0 = a0.add(a2);
+        a1 = a1.add(a3);
+        FloatVector y;
+        FloatVector x0 = a0.add(a1);
+        if (V > 8) {
+            y = x0.rearrange(BY_8);
+            x0 = x0.add(y);
+        }
+        if (V > 4) {
+            y = x0.rearrange(BY_4);
+            x0 = x0.add(y);
+        }
+        if (V > 2) {
+            y = x0.rearrange(BY_2);
+            x0 = x0.add(y);
+        }
+        y = x0.rearrange(BY_1);
+        x0 = x0.add(y);
+        ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
+    }
+
+    @Override
     void rows(long in, long rowStride, int n, int rows, long out) {
         switch ((n - 1) / V) {
             case 0 -> rows1(in, rowStride, n, rows, out);

@@ -14,6 +14,8 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
     static final int VBYTES = FloatVector.SPECIES_PREFERRED.vectorByteSize();
     /** The most vectors in a row that {@link #rows} folds. */
     static final int SHORT = 4;
+    /** Bytes of the vectors that {@link #whole} is for: 4 of floats, and 8 of doubles, are 64 accumulators. */
+    static final int WIDE = 64;
     /** Bytes that {@link #lanes} needs at {@code work}: 64 elements of the last group, and 64 accumulators. */
     static final int WORK_BYTES = 2 * LANES * Double.BYTES;
 
@@ -22,6 +24,12 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
      * vector, which goes to {@code out}; one vector after the other.
      */
     abstract void lanes(long in, long rowStride, int n, int rows, long out, long work);
+
+    /**
+     * Folds one sequence of {@code bytes} bytes, at most a chunk of whole groups of 64 elements, to the element at
+     * {@code out}; only where vectors have {@link #WIDE} bytes.
+     */
+    abstract void whole(long in, int bytes, long out);
 
     /**
      * Folds each row of {@code n} elements, 1 to as many as {@link #SHORT} vectors hold, to one element; these lie side

@@ -49,6 +49,8 @@ public final class Folds {
             int cell = lane.bytes();
             if (n * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
                 loops.rows(in, 0, n, 1, out);
+            } else if (n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE) {
+                loops.whole(in, n * cell, out);
             } else {
                 FoldRows.few(loops, FoldScratch.ofThread(), cell, in, 0, n, 1, out);
             }
