@@ -1,11 +1,10 @@
 package dev.lanegrad;
 
 import dev.lanegrad.internal.op.Term;
-import dev.lanegrad.internal.op.Elementwise;
 import java.util.Arrays;
 
 /**
- * A formula of scalars: what {@link ElementwiseFunction} makes one kernel of. It has the element-wise methods of a
+ * A formula of scalars: what {@link Elementwise} makes one kernel of. It has the element-wise methods of a
  * tensor, so the same Java text means a formula here and a computation there. Comparisons are 1 where they hold, else 0.
  */
 public final class Expr implements Pointwise<Expr>, Comparisons<Expr> {
@@ -20,7 +19,7 @@ public final class Expr implements Pointwise<Expr>, Comparisons<Expr> {
         return new Expr(Term.of(value));
     }
 
-    static Expr apply(Elementwise op, Object... operands) {
+    static Expr apply(dev.lanegrad.internal.op.Elementwise op, Object... operands) {
         return new Expr(Term.apply(op, Arrays.stream(operands).map(operand -> ((Expr) operand).term).toArray(Term[]::new)));
     }
 

@@ -1,7 +1,6 @@
 package dev.lanegrad;
 
 import dev.lanegrad.internal.op.Binary;
-import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
 
@@ -12,7 +11,7 @@ import dev.lanegrad.internal.op.Unary;
  * and a backward that needs what was there before fails with PyTorch's sentence.
  */
 public sealed interface InPlace permits Tensor {
-    private Tensor change(Elementwise op, Tensor y, Tensor z, double first, double second) {
+    private Tensor change(dev.lanegrad.internal.op.Elementwise op, Tensor y, Tensor z, double first, double second) {
         dev.lanegrad.internal.graph.InPlace.apply(op, Tensor.value(this), y == null ? null : y.value, z == null ? null : z.value,
                 first, second);
         return (Tensor) this;

@@ -381,6 +381,23 @@ public final class Tensor implements Pointwise<Tensor>, Comparisons<Tensor>, InP
         return new Tensor(value.detach());
     }
 
+    /**
+     * Writes the elements into {@code out}, which has the same sizes, and returns it; outside of the graph.
+     *
+     * @throws IllegalStateException if ops are recorded and this or {@code out} requires grad
+     */
+    public Tensor into(Tensor out) {
+        if (GradMode.isEnabled() && (requiresGrad() || out.requiresGrad())) {
+            throw new IllegalStateException("into: functions with out=... arguments don't support automatic differentiation, but one "
+                    + "of the arguments requires grad. Use set() to record the copy, or GradMode.noGrad().");
+        }
+        if (!value.layout().sameSizes(out.value.layout())) {
+            throw new IllegalArgumentException("into: output with shape " + out.value.layout() + " doesn't match the shape "
+                    + value.layout() + " of the result; make out with the sizes of the result.");
+        }
+        return out.set(this);
+    }
+
     /** A copy of the values that outlives the tape: it lives as long as it is reachable, and is not part of the graph. */
     public Tensor keep() {
         return new Tensor(Values.keep(value));

@@ -197,8 +197,8 @@ class ForwardModeTest {
             Tensor y = x.mul(x);
             Tensor row = y.select(0, 0);
             y.slice(0, 1, 2).mul_(x.slice(0, 0, 1));
-            y.select(0, 0).neg_();
-            y.select(1, 2).copy_(x.sum(1));
+            y.select(0, 0).exp_();
+            y.select(0, 1).copy_(x.sum(0));
             return y.sin().add(row.sum());
         };
         Tensor x = StructuralGradientsTest.leaf(3, 2, 3);

@@ -153,6 +153,30 @@ class OpContractTest {
         GradCheck.checkSecond(in -> apply(op, in), operands);
     }
 
+    /** The derivative of the second derivative, by finite differences. */
+    @ParameterizedTest
+    @MethodSource("differentiableOps")
+    void thirdDerivativesAgreeWithFiniteDifferences(Elementwise op) {
+        Tensor[] operands = tracked(op, samples(op, DType.FLOAT64, new Rng(SEED), 4));
+        GradCheck.check(in -> second(in, apply(op, in)), operands);
+    }
+
+    /** A weighted sum of the second derivatives of {@code result} by all inputs; 0 if there is none. */
+    static Tensor second(List<Tensor> inputs, Tensor result) {
+        List<Tensor> tracked = inputs.stream().filter(Tensor::requiresGrad).toList();
+        Tensor value = result;
+        for (int order = 0; order < 2; order++) {
+            Tensor weights = Tensor.linspace(0.5, 1.5, (int) value.numel()).to(DType.FLOAT64).reshape(value.shape());
+            Tensor sum = value.mul(weights).sum();
+            if (!sum.requiresGrad()) {
+                return tracked.getFirst().mul(0);
+            }
+            List<Tensor> gradients = Grad.grad(List.of(sum), tracked, null, true, true, true, true);
+            value = Tensor.cat(0, gradients.stream().map(Tensor::flatten).toArray(Tensor[]::new));
+        }
+        return value.requiresGrad() ? value : value.add(tracked.getFirst().flatten().sum().mul(0));
+    }
+
     @ParameterizedTest
     @MethodSource("differentiableOps")
     void broadcastGradientsAgreeWithFiniteDifferences(Elementwise op) {

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** First and second derivatives of every op that moves or combines elements agree with finite differences. */
+/** First, second and third derivatives of every op that moves or combines elements agree with finite differences. */
 class StructuralGradientsTest {
     private static final Tensor INDEX = Tensor.of(2L, 0L, 2L);
     private static final Tensor PLACES = Tensor.of(new long[] {0, 2, 1, 1}, 2, 2);
@@ -28,13 +28,18 @@ class StructuralGradientsTest {
             Map.entry("expand", x -> x.unsqueeze(0).expand(2, 2, 3).square()), Map.entry("squeeze", x -> x.unsqueeze(1)
                     .squeeze(1).square()), Map.entry("slice", x -> x.slice(1, 0, 3, 2).exp()),
             Map.entry("select", x -> x.select(0, -1).square()), Map.entry("cat", x -> Tensor.cat(1, x, x.square())),
+            Map.entry("diagonal", x -> x.t().diagonal().exp()), Map.entry("view", x -> x.view(3, 2).square()),
+            Map.entry("clone", x -> x.clone().square()), Map.entry("index", x -> x.index(INDEX.slice(0, 1, 2), INDEX).exp()),
+            Map.entry("chunk", x -> x.chunk(2, 1).getFirst().exp()), Map.entry("unbind", x -> x.unbind(0).getLast().square()),
+            Map.entry("changed in place", x -> {
+                Tensor y = x.mul(1);
+                y.select(0, 1).mul_(y.select(0, 0).exp());
+                return y.square();
+            }),
             Map.entry("stack", x -> Tensor.stack(1, x, x.exp())), Map.entry("matmul", x -> x.matmul(x.t())),
             Map.entry("matmul of vectors", x -> x.select(0, 0).matmul(x.select(0, 1))),
             Map.entry("batched matmul", x -> x.expand(2, 2, 3).matmul(x.t())),
             Map.entry("indexSelect", x -> x.indexSelect(1, INDEX).square()),
-            Map.entry("diagonal", x -> x.diagonal().square()), Map.entry("clone", x -> x.clone().mul(x)),
-            Map.entry("chunk", x -> x.chunk(2, 1).getFirst().mul(x.chunk(3, 1).getLast())),
-            Map.entry("unbind", x -> x.unbind(0).getFirst().mul(x.unbind(0).getLast())),
             Map.entry("gather", x -> x.gather(1, PLACES).square()),
             Map.entry("gather of fewer", x -> x.gather(0, Tensor.of(new long[] {1, 0}, 1, 2)).square()),
             Map.entry("crossEntropy", x -> x.crossEntropy(Tensor.of(2L, 0L))),
@@ -47,6 +52,7 @@ class StructuralGradientsTest {
             if (!entry.getKey().equals("mse")) { // the detached target would move with the finite difference
                 GradCheck.check(function, leaf(3, 2, 3));
                 GradCheck.checkSecond(function, leaf(4, 2, 3));
+                GradCheck.check(in -> OpContractTest.second(in, function.apply(in)), leaf(5, 2, 3));
             } else {
                 Tensor target = leaf(5, 2, 3).detach();
                 GradCheck.check(in -> in.getFirst().mse(target), leaf(3, 2, 3));

@@ -524,6 +524,17 @@ class BackwardCasesTest {
         near(new double[] {1, 2}, x);
     }
 
+    @Test // A64
+    void resultsWrittenIntoAGivenTensorAreOutsideOfTheGraph() {
+        Tensor a = leaf(1, 3);
+        Tensor b = leaf(2, 3);
+        Tensor x = numbers(3, 3);
+        fails("functions with out=... arguments don't support automatic differentiation", () -> a.mul(b).into(x));
+        assertSame(x, GradMode.noGrad(() -> a.mul(b).into(x)));
+        near(a.detach().mul(b.detach()), x);
+        fails("functions with out=", () -> x.mul(2).into(a));
+    }
+
     @Test // A42
     void theJacobianByAnInputThatIsNotUsedIsZero() {
         dev.lanegrad.GradCheck.check(in -> in.get(0).mul(in.get(0)), leaf(1, 3), leaf(2, 3));

@@ -414,6 +414,17 @@ class InPlaceCasesTest {
     }
 
     @Test
+    void aChangeElsewhereInTheSameMemoryDoesNoHarm() {
+        Tensor x = leaf(1, 4);
+        Tensor y = x.mul(1);
+        Tensor squares = y.slice(0, 0, 2).square();
+        y.slice(0, 2, 4).mul_(3);
+        squares.sum().add(y.sum()).backward();
+        near(x.detach().slice(0, 0, 2).mul(2).add(1), x.grad().slice(0, 0, 2));
+        near(new double[] {3, 3}, x.grad().slice(0, 2, 4));
+    }
+
+    @Test
     void optimiserStepsCountAsChanges() {
         Tensor w = leaf(1, 3);
         Tensor loss = w.square().sum();

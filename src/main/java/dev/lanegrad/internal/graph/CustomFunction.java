@@ -121,7 +121,7 @@ public final class CustomFunction {
     /** Fails with {@code IllegalStateException} if what was saved has been changed in place since. */
     void requireUnchanged(String walk, Versions versions) {
         for (Value value : saved) {
-            if (value != null && versions.changedSince(value.address, record)) {
+            if (value != null && versions.changedSince(value.address, value.layout.extent() * value.cell.bytes(), record)) {
                 throw new IllegalStateException(walk + ": one of the variables needed for gradient computation has been modified by "
                         + "an inplace operation: [" + value.cell + " " + value.layout + "], saved by " + label + ", is at version "
                         + versions.versionAt(value.address, Integer.MAX_VALUE) + "; expected version "

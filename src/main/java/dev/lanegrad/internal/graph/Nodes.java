@@ -1,7 +1,6 @@
 package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.lane.Cell;
-import dev.lanegrad.internal.memory.Raw;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.op.Binary;
@@ -13,8 +12,6 @@ import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
 import dev.lanegrad.internal.shape.Layout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,60 +20,14 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The records of a thread's tapes, one stack for all nested ones: 64 bytes off-heap for each recorded op, leaf and
- * constant operand, numbered in the order of recording, so that operands come before what is computed from them. What a
- * record cannot hold (layouts, leaves, attributes of structural ops) stands in side tables, named by number.
+ * The records of a thread's tapes, one stack for all nested ones: for each recorded op, leaf and constant operand one,
+ * numbered in the order of recording, so that operands come before what is computed from them. What a record cannot hold
+ * (layouts, leaves, attributes of structural ops) stands in side tables, named by number.
  */
-final class Nodes {
-    /** Codes of what is not an element-wise op of the tables. */
-    static final int LEAF = 250;
-    static final int STRUCTURAL = 251;
-    /** A function of the user's with all its results, and one of these results. */
-    static final int FUNCTION = 252;
-    static final int RESULT = 253;
-    /** An element-wise function of the user's. */
-    static final int COMPOSITE = 254;
-    /** The value needs a gradient. */
-    static final int NEEDS_GRAD = 1;
-    /** What backward needs has been released. */
-    static final int FREED = 2;
-    /** Wanted by the walk under way. */
-    static final int WANTED = 4;
-    /** The user watches its gradient. */
-    static final int HOOKED = 8;
-    /** Its gradient is one element that stands for all. */
-    static final int UNIFORM = 16;
-    /** What it saved was given to the user's hooks, and is to be asked from them. */
-    static final int PACKED = 32;
-
+final class Nodes extends Records {
     private static final List<Elementwise> ELEMENTWISE = elementwise();
     private static final int BINARY = Unary.values().length;
     private static final int TERNARY = BINARY + Binary.values().length;
-    private static final Cell[] CELLS = Cell.values();
-
-    private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
-    // Offsets in a record.
-    private static final int OPCODE = 0;
-    private static final int CELL = 1;
-    private static final int FLAGS = 2;
-    private static final int LAYOUT = 4;
-    private static final int OPERAND = 8;
-    private static final int SIDE = 20;
-    private static final int ADDRESS = 24;
-    private static final int GRADIENT = 32;
-    private static final int SCALAR = 40;
-    private static final int BYTES_LOG2 = 6;
-    private static final int CHUNK_LOG2 = 12;
-    private static final int CHUNK_MASK = (1 << CHUNK_LOG2) - 1;
-
-    private final ThreadArena arena;
-    private long[] chunks = new long[4];
-    private int chunkCount;
-    private int count;
     private Layout[] layouts = new Layout[64];
     private int layoutCount;
     private Value[] leaves = new Value[64];
@@ -112,7 +63,7 @@ final class Nodes {
     private java.util.function.IntPredicate away = id -> false;
 
     Nodes(ThreadArena arena) {
-        this.arena = arena;
+        super(arena);
     }
 
     void setAway(java.util.function.IntPredicate away) {
@@ -131,21 +82,16 @@ final class Nodes {
         return List.copyOf(all);
     }
 
-    /** Number of records. */
-    int count() {
-        return count;
-    }
-
     /** Records from here on belong to {@code scope}. */
     void open(TapeScope scope) {
-        marks.add(new Mark(scope, count, layoutCount, leafCount, recordedCount,
+        marks.add(new Mark(scope, count(), layoutCount, leafCount, recordedCount,
                 composites.size()));
     }
 
     /** Forgets the records of the innermost scope. */
     void reset() {
         Mark mark = marks.getLast();
-        count = mark.count;
+        truncate(mark.count);
         Arrays.fill(layouts, mark.layouts, layoutCount, null);
         layoutCount = mark.layouts;
         Arrays.fill(leaves, mark.leaves, leafCount, null);
@@ -171,7 +117,7 @@ final class Nodes {
                 return mark.count;
             }
         }
-        return count;
+        return count();
     }
 
     /** The scope in which record {@code id} was made. */
@@ -186,7 +132,7 @@ final class Nodes {
     /** The record of {@code value} here, or -1. Another thread may write a leaf's number, so it is read once. */
     private int find(Value value) {
         int id = value.node();
-        return id >= 0 && id < count && (value.recorded() || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
+        return id >= 0 && id < count() && (value.recorded() || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
     }
 
     /** The record of {@code value} as an operand, made if there is none. */
@@ -204,7 +150,7 @@ final class Nodes {
                 leaves = Arrays.copyOf(leaves, 2 * leafCount);
             }
             leaves[leafCount] = value;
-            ALL.set(INT, at(id) + SIDE, leafCount++);
+            setSide(id, leafCount++);
             value.setNode(id, false);
         }
         return id;
@@ -259,16 +205,11 @@ final class Nodes {
         int c = z == null ? -1 : operand(z);
         int code = code(op);
         int id = append(code, result, NEEDS_GRAD);
-        long at = at(id);
         if (code == COMPOSITE && (replay == null || !replay.isOf(marks))) {
-            ALL.set(INT, at + SIDE, composites.size());
+            setSide(id, composites.size());
             composites.add((Composite) op);
         }
-        ALL.set(INT, at + OPERAND, a);
-        ALL.set(INT, at + OPERAND + 4, b);
-        ALL.set(INT, at + OPERAND + 8, c);
-        ALL.set(DOUBLE, at + SCALAR, s0);
-        ALL.set(DOUBLE, at + SCALAR + 8, s1);
+        setOperands(id, a, b, c, s0, s1);
         result.setNode(id, true);
     }
 
@@ -333,7 +274,7 @@ final class Nodes {
             recorded = Arrays.copyOf(recorded, 2 * recordedCount);
         }
         recorded[recordedCount] = new Recorded(op, operands, function);
-        ALL.set(INT, at(id) + SIDE, recordedCount++);
+        setSide(id, recordedCount++);
         result.setNode(id, true);
     }
 
@@ -353,19 +294,10 @@ final class Nodes {
         if (marks.isEmpty()) {
             throw new IllegalStateException("record: no tape is open.");
         }
-        int id = count;
-        if (id >> CHUNK_LOG2 == chunkCount) {
-            grow();
-        }
-        count++;
+        int id = append(opcode, value.cell, flags, layoutNumber(value.layout), value.address);
         if (lines != null && id < lines.length) {
             lines[id] = null;
         }
-        long at = at(id);
-        ALL.set(INT, at, opcode | value.cell.ordinal() << 8 | flags << 16);
-        ALL.set(INT, at + LAYOUT, layoutNumber(value.layout));
-        ALL.set(LONG, at + ADDRESS, value.address);
-        ALL.set(LONG, at + GRADIENT, 0L);
         return id;
     }
 
@@ -386,18 +318,10 @@ final class Nodes {
 
     /** Gives record {@code id} another place. */
     void move(int id, Value value) {
-        ALL.set(LONG, at(id) + ADDRESS, value.address);
+        setAddress(id, value.address);
         if (opcode(id) == LEAF) {
             leaves[side(id)] = value;
         }
-    }
-
-    private void grow() {
-        if (chunkCount == chunks.length) {
-            chunks = Arrays.copyOf(chunks, 2 * chunkCount);
-        }
-        chunks[chunkCount] = arena.recordChunk();
-        chunkCount++;
     }
 
     // The last few are where nearly every op finds its own; a layout that is named twice does no harm.
@@ -413,14 +337,6 @@ final class Nodes {
         }
         layouts[layoutCount] = layout;
         return layoutCount++;
-    }
-
-    private long at(int id) {
-        return chunks[id >> CHUNK_LOG2] + ((long) (id & CHUNK_MASK) << BYTES_LOG2);
-    }
-
-    int opcode(int id) {
-        return ALL.get(BYTE, at(id) + OPCODE) & 0xff;
     }
 
     Elementwise elementwise(int id) {
@@ -495,50 +411,8 @@ final class Nodes {
         return leaves[side(id)];
     }
 
-    Cell cell(int id) {
-        return CELLS[ALL.get(BYTE, at(id) + CELL)];
-    }
-
     Layout layout(int id) {
-        return layouts[ALL.get(INT, at(id) + LAYOUT)];
-    }
-
-    long address(int id) {
-        return ALL.get(LONG, at(id) + ADDRESS);
-    }
-
-    /** Operand {@code index} of an element-wise op; -1 for a scalar. */
-    int operand(int id, int index) {
-        return ALL.get(INT, at(id) + OPERAND + 4L * index);
-    }
-
-    /** The scalar in place of operand {@code index}: the first scalar operand has the first place. */
-    double scalar(int id, int index) {
-        int earlier = 0;
-        for (int i = 0; i < index; i++) {
-            earlier += operand(id, i) < 0 ? 1 : 0;
-        }
-        return ALL.get(DOUBLE, at(id) + SCALAR + 8L * earlier);
-    }
-
-    long gradient(int id) {
-        return ALL.get(LONG, at(id) + GRADIENT);
-    }
-
-    void setGradient(int id, long address) {
-        ALL.set(LONG, at(id) + GRADIENT, address);
-    }
-
-    boolean has(int id, int flag) {
-        return (ALL.get(BYTE, at(id) + FLAGS) & flag) != 0;
-    }
-
-    void set(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) | flag));
-    }
-
-    void clear(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) & ~flag));
+        return layouts[layoutNumber(id)];
     }
 
     /** The value of record {@code id}, as it was recorded. */
@@ -552,7 +426,5 @@ final class Nodes {
         return value;
     }
 
-    private int side(int id) {
-        return ALL.get(INT, at(id) + SIDE);
-    }
+
 }

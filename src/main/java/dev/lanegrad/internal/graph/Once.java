@@ -1,15 +1,19 @@
 package dev.lanegrad.internal.graph;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Gradients that cannot be derived again: they stay in the graph, and a walk that reaches them fails. */
 final class Once {
     private Once() {
     }
 
-    /** {@code found}, as results of a function of {@code gradients} whose derivative is an error. */
-    static Value[] guarded(String label, Value[] found, Value[] gradients) {
-        Value[] operands = java.util.Arrays.stream(gradients).filter(java.util.Objects::nonNull).toArray(Value[]::new);
+    /** {@code found}, as results of a function of {@code gradients} and {@code inputs} whose derivative is an error. */
+    static Value[] guarded(String label, Value[] found, Value[] gradients, Value[] inputs) {
+        Value[] operands = Stream.concat(Arrays.stream(gradients), Arrays.stream(inputs)).filter(Objects::nonNull)
+                .toArray(Value[]::new);
         Value[] results = new Value[found.length];
         for (int i = 0; i < found.length; i++) {
             if (found[i] != null) {

@@ -130,7 +130,7 @@ final class Plan {
     }
 
     private void requireUnchanged(String label, int id, int saved) {
-        if (saved < 0 || nodes.isAway(saved) || !versions.changedSince(nodes.address(saved), id)) {
+        if (saved < 0 || nodes.isAway(saved) || !versions.changedSince(nodes.address(saved), extent(saved), id)) {
             return;
         }
         boolean leaf = nodes.opcode(saved) == Nodes.LEAF;
@@ -140,6 +140,10 @@ final class Plan {
                 + (leaf ? "" : ", which is output 0 of " + nodes.label(saved) + ",") + " is at version " + now
                 + "; expected version " + versions.versionAt(nodes.address(saved), id) + " instead. The derivative of "
                 + nodes.label(id) + " needs it; change a clone() instead, or change it after backward.");
+    }
+
+    private long extent(int id) {
+        return nodes.layout(id).extent() * nodes.cell(id).bytes();
     }
 
     private void reach(int id) {

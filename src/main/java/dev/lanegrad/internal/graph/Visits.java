@@ -86,7 +86,7 @@ final class Visits {
         boolean before = context.setGradEnabled(create && !function.isOnce());
         try {
             Value[] found = function.gradients(gradients, operands);
-            return create && function.isOnce() ? Once.guarded(function.label(), found, gradients) : found;
+            return create && function.isOnce() ? Once.guarded(function.label(), found, gradients, operands) : found;
         } finally {
             context.setGradEnabled(before);
         }

@@ -290,9 +290,10 @@ final class Walk {
     }
 
     private void run(Kernels kernels, Derivative derivative, int id, Layout sizes, long target, Cell cell, boolean adds) {
+        // The user's hooks run ops: before this one is prepared.
+        Object[] packed = nodes.has(id, Nodes.PACKED) ? visits().unpacked(id) : null;
         workspace.begin(kernels.in(nodes.cell(id).lane()));
         workspace.output(target, cell);
-        Object[] packed = nodes.has(id, Nodes.PACKED) ? visits().unpacked(id) : null;
         for (int variable : derivative.inputs()) {
             if (variable == 4) {
                 workspace.input(nodes.gradient(id), nodes.cell(id), gradientLayout(id));

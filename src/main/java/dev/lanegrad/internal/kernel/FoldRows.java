@@ -34,7 +34,7 @@ final class FoldRows {
             return;
         }
         int n = (int) plan.folded;
-        int block = n == 1 && stride == plan.cell ? CALL : block(plan.cell, n);
+        int block = n == 1 && stride == plan.cell ? CALL : block(n);
         for (long row = 0; row < rows; row += block) {
             if (block == CALL) {
                 FoldPlan.copyLine(plan.cell, in + row * stride, plan.cell, out + row * plan.cell, plan.cell,
@@ -55,7 +55,7 @@ final class FoldRows {
             return;
         }
         int n = (int) plan.folded;
-        int block = Math.min(block(plan.cell, n), CHUNK / n);
+        int block = Math.min(block(n), CHUNK / n);
         for (long row = 0; row < plan.kept; row += block) {
             int rows = (int) Math.min(block, plan.kept - row);
             for (int k = 0; k < rows; k++) {
@@ -66,32 +66,17 @@ final class FoldRows {
     }
 
     /** The number of rows of {@code n} elements, at most a chunk, that {@link #few} may be given. */
-    static int block(int cell, int n) {
-        int pitch = Math.min(Integer.highestOneBit(2 * n - 1) * cell, FoldLoops.VBYTES);
-        return Math.min(FoldScratch.LANE_BYTES / pitch, CALL / n);
+    static int block(int n) {
+        return Math.min(FoldScratch.LANE_BYTES / FoldLoops.VBYTES, CALL / n);
     }
 
     /** Folds up to {@link #block} rows of up to a chunk. */
     static void few(FoldLoops loops, FoldScratch scratch, int cell, long in, long stride, int n, int rows, long out) {
-        if (rows == 1) {
-            loops.lanes(in, 0, n, 1, scratch.lanes, scratch.work);
-            loops.tree(scratch.lanes, out);
-            return;
-        }
-        if (n * cell > FoldLoops.VBYTES) {
+        if (n * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
+            loops.rows(in, stride, n, rows, out);
+        } else {
             loops.lanes(in, stride, n, rows, scratch.lanes, scratch.work);
-            halve(loops, cell, scratch.lanes, FoldLoops.VBYTES / cell, rows, out);
-            return;
-        }
-        int width = Integer.highestOneBit(2 * n - 1);
-        loops.pad(in, stride, n, rows, width == 1 ? out : scratch.lanes, width * cell);
-        halve(loops, cell, scratch.lanes, width, rows, out);
-    }
-
-    /** Halves {@code rows} runs of {@code width} elements, at most a vector, down to one element each. */
-    private static void halve(FoldLoops loops, int cell, long lanes, int width, int rows, long out) {
-        for (int level = Integer.numberOfTrailingZeros(width) - 1; level >= 0; level--) {
-            loops.halve(lanes, rows * cell << level, level, level == 0 ? out : lanes);
+            loops.rows(scratch.lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, rows, out);
         }
     }
 
@@ -124,7 +109,7 @@ final class FoldRows {
     static int batch(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long batch, long n, boolean gather) {
         long first = batch * BATCH * CHUNK;
         int count = chunks(loops, scratch, plan, in, first, Math.min(n - first, BATCH * CHUNK), gather);
-        halve(loops, plan.cell, scratch.lanes, FoldLoops.VBYTES / plan.cell, count, scratch.results);
+        loops.rows(scratch.lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / plan.cell, count, scratch.results);
         return count;
     }
 
@@ -162,7 +147,7 @@ final class FoldRows {
         for (int n = count; n > 1; n = n + 1 >> 1) {
             int pairs = n >> 1;
             long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
-            loops.halve(at, pairs * cell, 0, at);
+            loops.rows(at, 2L * cell, 2, pairs, at);
             if ((n & 1) != 0) {
                 ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, at + pairs * cell, odd);
             }

@@ -11,11 +11,11 @@ import java.util.function.UnaryOperator;
  * formula; differentiable to any order. Operands are broadcast and typed as those of the library's own ops.
  *
  * <pre>{@code
- * ElementwiseFunction swish2 = ElementwiseFunction.define("swish2", x -> x.mul(x.mul(2).sigmoid()));
+ * Elementwise swish2 = Elementwise.define("swish2", x -> x.mul(x.mul(2).sigmoid()));
  * Tensor y = swish2.apply(x);
  * }</pre>
  */
-public final class ElementwiseFunction {
+public final class Elementwise {
     private static final int LARGEST = 2000;
 
     private final String name;
@@ -38,7 +38,7 @@ public final class ElementwiseFunction {
         Expr of(List<Expr> operands, Expr result);
     }
 
-    private ElementwiseFunction(String name, int arity, Term body, Term[] partials) {
+    private Elementwise(String name, int arity, Term body, Term[] partials) {
         this.name = name;
         this.arity = arity;
         this.body = body;
@@ -47,34 +47,34 @@ public final class ElementwiseFunction {
     }
 
     /** The function of one operand that {@code formula} states; {@code name} is for messages. */
-    public static ElementwiseFunction define(String name, UnaryOperator<Expr> formula) {
+    public static Elementwise define(String name, UnaryOperator<Expr> formula) {
         return define(name, 1, formula.apply(new Expr(Term.X)));
     }
 
     /** The function of two operands that {@code formula} states. */
-    public static ElementwiseFunction define(String name, BinaryOperator<Expr> formula) {
+    public static Elementwise define(String name, BinaryOperator<Expr> formula) {
         return define(name, 2, formula.apply(new Expr(Term.X), new Expr(Term.Y)));
     }
 
     /** The function of three operands that {@code formula} states. */
-    public static ElementwiseFunction define(String name, Formula3 formula) {
+    public static Elementwise define(String name, Formula3 formula) {
         return define(name, 3, formula.of(new Expr(Term.X), new Expr(Term.Y), new Expr(Term.Z)));
     }
 
-    private static ElementwiseFunction define(String name, int arity, Expr formula) {
+    private static Elementwise define(String name, int arity, Expr formula) {
         int size = Composite.size(formula.term);
         if (size > LARGEST) {
             throw new IllegalArgumentException("define: the formula of " + name + " has " + size + " ops, more than " + LARGEST
                     + " and than one kernel can hold; split it into several functions.");
         }
-        return new ElementwiseFunction(name, arity, formula.term, new Term[arity]);
+        return new Elementwise(name, arity, formula.term, new Term[arity]);
     }
 
     /**
      * The same function with a stated derivative by operand {@code index}, for where the one that follows from the formula
      * overflows, cancels, or is not wanted. Nobody checks that it is the derivative: {@link GradCheck} does.
      */
-    public ElementwiseFunction withDerivative(int index, Partial partial) {
+    public Elementwise withDerivative(int index, Partial partial) {
         if (index < 0 || index >= arity) {
             throw new IndexOutOfBoundsException("withDerivative: " + name + " has " + arity + " operands, and there is no operand "
                     + index + "; number them from 0.");
@@ -82,7 +82,7 @@ public final class ElementwiseFunction {
         List<Expr> operands = List.of(new Expr(Term.X), new Expr(Term.Y), new Expr(Term.Z)).subList(0, arity);
         Term[] changed = partials.clone();
         changed[index] = partial.of(operands, new Expr(Term.R)).term;
-        return new ElementwiseFunction(name, arity, body, changed);
+        return new Elementwise(name, arity, body, changed);
     }
 
     /** The function of the operands, element by element. */
