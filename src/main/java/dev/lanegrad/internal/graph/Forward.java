@@ -23,6 +23,8 @@ public final class Forward {
     private final boolean create;
     private final int floor;
     private final Value[] tangents;
+    /** How many element-wise ops have yet to read a tangent that is given back then; negative if it stays. */
+    private final int[] readers;
 
     private Forward(Context context, boolean create, int floor, int size) {
         this.context = context;
@@ -30,6 +32,7 @@ public final class Forward {
         this.create = create;
         this.floor = floor;
         this.tangents = new Value[size];
+        this.readers = new int[size];
     }
 
     /**
@@ -75,6 +78,7 @@ public final class Forward {
                 tangents[at] = tangents[at] == null ? seeds[i] : Pointwise.apply(Binary.ADD, tangents[at], seeds[i]);
             }
         }
+        countReaders(plan, sources, outputs);
         for (int i = plan.size() - 1; i >= 0; i--) {
             int id = plan.id(i);
             if (id >= floor && tangents[id - floor] == null) {
@@ -87,6 +91,10 @@ public final class Forward {
                     case Nodes.STRUCTURAL -> structural(id);
                     default -> elementwise(id);
                 };
+                for (int o = 0; nodes.isElementwise(id) && o < nodes.operands(id); o++) {
+                    give(nodes.anyOperand(id, o));
+                }
+                give(id);
             }
         }
         Value[] found = new Value[outputs.length];
@@ -94,6 +102,41 @@ public final class Forward {
             found[i] = outputs[i].requiresGrad() ? tangent(nodes.operand(outputs[i])) : null;
         }
         return found;
+    }
+
+    /** Only what this has allocated for itself can be given back: views of it and results of other ops stay. */
+    private void countReaders(Plan plan, int[] sources, Value[] outputs) {
+        boolean gives = !create && context.interpreter() == null && context.region() == null;
+        for (int i = 0; i < plan.size(); i++) {
+            int id = plan.id(i);
+            boolean elementwise = nodes.isElementwise(id);
+            int operands = nodes.operands(id);
+            for (int o = 0; o < operands; o++) {
+                count(nodes.anyOperand(id, o), gives && elementwise);
+            }
+            count(id, gives && elementwise);
+        }
+        for (int source : sources) {
+            count(source, false);
+        }
+        for (Value output : outputs) {
+            count(output.requiresGrad() ? nodes.operand(output) : -1, false);
+        }
+    }
+
+    private void count(int id, boolean reader) {
+        if (id >= floor && id - floor < readers.length) {
+            readers[id - floor] = reader && readers[id - floor] >= 0 ? readers[id - floor] + 1 : -1;
+        }
+    }
+
+    // Each record counts as a reader of its own tangent until it has been made.
+    private void give(int id) {
+        int at = id - floor;
+        if (id >= floor && at < readers.length && readers[at] > 0 && --readers[at] == 0 && tangents[at] != null) {
+            context.scope().free(tangents[at].address, Context.bytes(tangents[at].cell, tangents[at].layout));
+            tangents[at] = null;
+        }
     }
 
     private Value tangent(int id) {
