@@ -2,6 +2,7 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.op.Binary;
@@ -14,7 +15,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The records of a thread's tapes, one stack for all nested ones: 64 bytes off-heap for each recorded op, leaf and
@@ -67,6 +70,8 @@ final class Nodes {
     private Recorded[] recorded = new Recorded[64];
     private int recordedCount;
     private final List<Mark> marks = new ArrayList<>();
+    /** Results without memory, by the number of their record: they cannot be made again from an address. */
+    private final Map<Integer, Value> symbols = new HashMap<>();
 
     /** A structural op as it was recorded. */
     record Recorded(Structural op, int[] operands) {
@@ -107,6 +112,9 @@ final class Nodes {
         leafCount = mark.leaves;
         Arrays.fill(recorded, mark.recorded, recordedCount, null);
         recordedCount = mark.recorded;
+        if (!symbols.isEmpty()) {
+            symbols.keySet().removeIf(id -> id >= count);
+        }
     }
 
     /** Forgets the records of the innermost scope and the scope. */
@@ -204,6 +212,9 @@ final class Nodes {
         ALL.set(INT, at + LAYOUT, layoutNumber(value.layout));
         ALL.set(LONG, at + ADDRESS, value.address);
         ALL.set(LONG, at + GRADIENT, 0L);
+        if (value.home instanceof Symbolic) {
+            symbols.put(id, value);
+        }
         return id;
     }
 
@@ -300,6 +311,9 @@ final class Nodes {
     Value value(int id) {
         if (opcode(id) == LEAF) {
             return leaf(id);
+        }
+        if (!symbols.isEmpty() && symbols.get(id) instanceof Value symbol) {
+            return symbol;
         }
         TapeScope scope = scope(id);
         Value value = new Value(scope, scope.generation(), address(id), layout(id), cell(id));

@@ -104,8 +104,11 @@ final class RecordedWalk {
             int operand = nodes.operand(id, i);
             Derivative derivative = op.derivative(i);
             if (operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && derivative != null) {
-                add(operand, derivative.isZero() ? zeros(operand)
-                        : TermEvaluator.evaluate(derivative.contribution(), variables));
+                if (!derivative.isZero()) {
+                    add(operand, TermEvaluator.evaluate(derivative.contribution(), variables));
+                } else if (!gradients.containsKey(operand)) {
+                    add(operand, number(0, nodes.cell(operand)));
+                }
             }
         }
     }
@@ -114,9 +117,6 @@ final class RecordedWalk {
         return Values.fill(context.allocate(cell, Layout.SCALAR), number);
     }
 
-    private Value zeros(int id) {
-        return Values.fill(context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id))), 0);
-    }
 
     private void structural(int id, Value gradient) {
         Nodes.Recorded recorded = nodes.structural(id);

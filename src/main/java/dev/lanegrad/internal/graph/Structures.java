@@ -95,11 +95,34 @@ final class Structures {
             case ScatterAdd s -> Gathering.scatterAdd(context, s.dim(), s.size(), x, o[1]);
             case IndexSelect i -> Gathering.indexSelect(context, i.dim(), x, o[1]);
             case IndexAdd i -> Gathering.indexAdd(context, i.dim(), i.size(), x, o[1]);
+            case Softmax s -> composed(op, x);
+            case LogSoftmax s -> composed(op, x);
+            case LogSumExp l -> composed(op, x);
+            case Structural.Var v -> composed(op, x);
+            case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
+        };
+    }
+
+    /** The result of an op that is computed by other ops, or null if {@code op} is none. */
+    static Value composed(Structural op, Value x) {
+        return switch (op) {
             case Softmax s -> softmax(x, 1 << s.dim());
             case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
             case LogSumExp l -> logSumExp(x, l);
             case Structural.Var v -> variance(x, v);
-            case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
+            case Reduce r -> null;
+            case Reshape r -> null;
+            case Permute p -> null;
+            case Structural.Expand e -> null;
+            case Slice s -> null;
+            case Embed e -> null;
+            case Cat c -> null;
+            case Matmul m -> null;
+            case Gather g -> null;
+            case ScatterAdd s -> null;
+            case IndexSelect i -> null;
+            case IndexAdd i -> null;
+            case Structural.Cast c -> null;
         };
     }
 

@@ -89,7 +89,7 @@ final class FoldRows {
     }
 
     /** Halves {@code rows} runs of {@code width} elements, at most a vector, down to one element each. */
-    private static void halve(FoldLoops loops, int cell, long lanes, int width, int rows, long out) {
+    static void halve(FoldLoops loops, int cell, long lanes, int width, int rows, long out) {
         for (int level = Integer.numberOfTrailingZeros(width) - 1; level >= 0; level--) {
             loops.halve(lanes, rows * cell << level, level, level == 0 ? out : lanes);
         }
@@ -158,7 +158,7 @@ final class FoldRows {
     }
 
     /** Joins adjacent pairs level by level, an odd one being carried, until one is left, the first. */
-    private static void pairs(FoldLoops loops, int cell, long at, int count) {
+    static void pairs(FoldLoops loops, int cell, long at, int count) {
         for (int n = count; n > 1; n = n + 1 >> 1) {
             int pairs = n >> 1;
             long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
@@ -169,7 +169,7 @@ final class FoldRows {
         }
     }
 
-    private static void move(long from, long to) {
+    static void move(long from, long to) {
         ALL.set(ValueLayout.JAVA_LONG, to, ALL.get(ValueLayout.JAVA_LONG, from));
     }
 }
