@@ -158,6 +158,33 @@ public final class Program implements AutoCloseable {
         return results.getFirst();
     }
 
+    /**
+     * The program for the arguments used last as text: its kernels with the formulas that were fused, planned bytes, bytes
+     * moved and arithmetic. Fails with {@code IllegalStateException} before the first call.
+     */
+    public synchronized String explain() {
+        return latest("explain").explain();
+    }
+
+    /** The graph of the program for the arguments used last, in the language of Graphviz. */
+    public synchronized String toDot() {
+        return latest("toDot").dot();
+    }
+
+    /** The graph of the program for the arguments used last, in the language of Mermaid. */
+    public synchronized String toMermaid() {
+        return latest("toMermaid").mermaid();
+    }
+
+    private Compiled latest(String label) {
+        requireOpen(label);
+        if (programs.latest() == null) {
+            throw new IllegalStateException(label + ": this program has not been called, so there is nothing to show; call it "
+                    + "first.");
+        }
+        return programs.latest();
+    }
+
     private Value[] arguments(Tensor[] inputs) {
         requireOpen("call");
         Value[] arguments = new Value[inputs.length];

@@ -79,11 +79,20 @@ final class RecordedWalk {
     }
 
     private void add(int id, Value contribution) {
+        add(id, contribution, false);
+    }
+
+    /** {@code wide}: added in the contribution's own arithmetic, and rounded to the operand's type then. */
+    private void add(int id, Value contribution, boolean wide) {
         Cell cell = nodes.cell(id);
         Layout sizes = nodes.layout(id);
         Value whole = contribution.layout.sameSizes(sizes) || !Broadcasting.reaches(contribution.layout, sizes) ? contribution
                 : Structures.apply(new Structural.Expand(Pointwise.contiguous(sizes)), contribution);
-        Value own = Shaped.cast(Shaped.sumTo(whole, sizes), cell);
+        if (wide && whole.layout.sameSizes(sizes) && gradients.containsKey(id)) {
+            gradients.put(id, Shaped.cast(Pointwise.apply(Binary.ADD, gradients.get(id), whole), cell));
+            return;
+        }
+        Value own = Shaped.sumTo(Shaped.cast(whole, cell), sizes);
         gradients.merge(id, own, (a, b) -> Pointwise.apply(Binary.ADD, a, b));
     }
 
@@ -105,7 +114,7 @@ final class RecordedWalk {
             Derivative derivative = op.derivative(i);
             if (operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && derivative != null) {
                 if (!derivative.isZero()) {
-                    add(operand, TermEvaluator.evaluate(derivative.contribution(), variables));
+                    add(operand, TermEvaluator.evaluate(derivative.contribution(), variables), true);
                 } else if (!gradients.containsKey(operand)) {
                     add(operand, number(0, nodes.cell(operand)));
                 }

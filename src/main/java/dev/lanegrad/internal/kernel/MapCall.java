@@ -66,7 +66,7 @@ public final class MapCall {
         foldResults = new long[folded.length];
         int scratch = ChunkFold.CHUNK << kernel.shift;
         long table = (long) operands * Loop.ENTRY + 64;
-        memory = Arena.ofAuto().allocate(64 + table + operands * 64L + folded.length * (scratch + 128L), 64);
+        memory = Arena.ofAuto().allocate(256 + table + operands * 64L + folded.length * (scratch + 64L), 64);
         frame = memory.address() + 64;
         spreads = frame + table + 63 & -64;
         for (int f = 0; f < folded.length; f++) {

@@ -137,8 +137,27 @@ public final class Compiled {
         return kept;
     }
 
-    /** What is run, for people. */
-    public Explanation explanation() {
-        return new Explanation(trace, plan, steps.length, peak, total);
+    /** Its kernels, one a line, and what they cost. */
+    public String explain() {
+        return explanation().text();
+    }
+
+    /** Its graph in the language of Graphviz. */
+    public String dot() {
+        return explanation().dot();
+    }
+
+    /** Its graph in the language of Mermaid. */
+    public String mermaid() {
+        return explanation().mermaid();
+    }
+
+    /** Bytes of the block for intermediate values. */
+    public long plannedBytes() {
+        return peak;
+    }
+
+    private Explanation explanation() {
+        return new Explanation(trace, plan, peak, total);
     }
 }
