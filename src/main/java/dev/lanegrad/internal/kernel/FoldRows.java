@@ -143,7 +143,7 @@ final class FoldRows {
     }
 
     /** Joins adjacent pairs level by level, an odd one being carried, until one is left, the first. */
-    private static void pairs(FoldLoops loops, int cell, long at, int count) {
+    static void pairs(FoldLoops loops, int cell, long at, int count) {
         for (int n = count; n > 1; n = n + 1 >> 1) {
             int pairs = n >> 1;
             long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
@@ -154,7 +154,7 @@ final class FoldRows {
         }
     }
 
-    private static void move(long from, long to) {
+    static void move(long from, long to) {
         ALL.set(ValueLayout.JAVA_LONG, to, ALL.get(ValueLayout.JAVA_LONG, from));
     }
 }

@@ -98,7 +98,7 @@ public final class Folds {
         }
     }
 
-    private static FoldLoops loops(FoldOp op, Lane lane) {
+    static FoldLoops loops(FoldOp op, Lane lane) {
         return switch (op) {
             case SUM -> lane == Lane.FLOAT ? FLOAT_SUM : DOUBLE_SUM;
             case PROD -> lane == Lane.FLOAT ? FLOAT_PROD : DOUBLE_PROD;
