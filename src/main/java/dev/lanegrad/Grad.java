@@ -16,7 +16,8 @@ import java.util.function.Function;
  * <p>The transforms ({@code grad(f, x)}, {@code jacobian(f, x)}, {@code vmap(f, x)}, ...) need no tape and no
  * {@code requiresGrad}: inside an open {@link Tape} their results live there and are part of the graph of what they
  * were computed from, without one they live as long as they are reachable. So they nest in any order. The function must
- * be pure; it may use tensors from outside, which are constants to the transform.
+ * be pure; it may use tensors from outside, which are constants to the transform. Where something involved requires
+ * grad inside a tape, gradients are recorded as they are computed; {@link GradMode#noGrad()} around the call avoids it.
  */
 public final class Grad {
     private Grad() {
@@ -166,15 +167,16 @@ public final class Grad {
             List<Tensor> gradients = value.requiresGrad() && !variables.isEmpty()
                     ? grad(List.of(value), variables, null, true, connected, true, true)
                     : variables.stream().map(Tensor::zerosLike).toList();
-            return new Result(recording.out(value), recording.out(gradients), recording.out(result.aux()));
+            return new Result(recording.out(value, connected), recording.out(gradients), recording.out(result.aux()));
         }
     }
 
     static Tensor requireScalar(String label, Tensor value) {
         if (value.numel() != 1) {
             throw new IllegalArgumentException(label + "(f): Expected f(*args) to return a scalar Tensor, got tensor "
-                    + "with " + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted to use the "
-                    + "vjp or jacrev APIs instead? Reduce it with sum() or mean() for the gradient of that.");
+                    + "with " + value.dim() + " dims (shape " + Arrays.toString(value.shape()) + "). Maybe you wanted "
+                    + "to use the vjp or jacrev APIs instead? Reduce it with sum() or mean() for the gradient of "
+                    + "that.");
         }
         return value;
     }

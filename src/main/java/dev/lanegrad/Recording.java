@@ -62,10 +62,15 @@ final class Recording implements AutoCloseable {
 
     /** {@code result} as it outlives this stretch; part of the graph around only if it depends on it. */
     Tensor out(Tensor result) {
+        return out(result, own == null && result.requiresGrad() && isConnected(List.of(result)));
+    }
+
+    /** {@code result} as it outlives this stretch; part of the graph around only if {@code connected}. */
+    Tensor out(Tensor result, boolean connected) {
         if (own != null) {
             return result.keep();
         }
-        return !result.requiresGrad() || isConnected(List.of(result)) ? result : new Tensor(Batch.cut(result.value));
+        return connected || !result.requiresGrad() ? result : new Tensor(Batch.cut(result.value));
     }
 
     /** All of {@code results}, as they outlive this stretch. */

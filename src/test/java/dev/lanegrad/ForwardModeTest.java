@@ -5,12 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lanegrad.internal.graph.CustomFunction;
-import dev.lanegrad.internal.graph.InPlace;
-import dev.lanegrad.internal.graph.Value;
-import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Elementwise;
-import dev.lanegrad.internal.op.Unary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -201,9 +196,9 @@ class ForwardModeTest {
         Function<Tensor, Tensor> f = x -> {
             Tensor y = x.mul(x);
             Tensor row = y.select(0, 0);
-            InPlace.apply(Binary.MUL, y.slice(0, 1, 2).value, x.slice(0, 0, 1).value, null, 0, 0);
-            InPlace.apply(Unary.EXP, y.select(0, 0).value, null, null, 0, 0);
-            InPlace.set(y.select(0, 1).value, x.sum(0).value);
+            y.slice(0, 1, 2).mul_(x.slice(0, 0, 1));
+            y.select(0, 0).exp_();
+            y.select(0, 1).copy_(x.sum(0));
             return y.sin().add(row.sum());
         };
         Tensor x = StructuralGradientsTest.leaf(3, 2, 3);
@@ -213,23 +208,36 @@ class ForwardModeTest {
         Function<Tensor, Tensor> stale = z -> {
             Tensor y = z.mul(1);
             Tensor square = y.square();
-            InPlace.apply(Binary.ADD, y.value, null, null, 1, 0);
+            y.add_(1);
             return square;
         };
         assertTrue(assertThrows(IllegalStateException.class, () -> Grad.jvp(stale, x.detach(), x.detach())).getMessage()
                 .contains("has been modified by an inplace operation"));
     }
 
-    /** {@code x * y}, with the backward of a product or, if {@code wrong}, one that leaves the graph. */
-    private static Tensor product(Tensor x, Tensor y, boolean wrong) {
-        Value result;
-        try (GradMode off = GradMode.noGrad()) {
-            result = x.mul(y).value;
+    /** {@code x * y}, with the backward of a product or one that leaves the graph. */
+    private static final class Product extends DifferentiableFunction {
+        private final boolean leaves;
+
+        Product(boolean leaves) {
+            this.leaves = leaves;
         }
-        new CustomFunction("product", g -> new Value[] {new Tensor(wrong ? g[0].detach() : g[0]).mul(y).value,
-            new Tensor(wrong ? g[0].detach() : g[0]).mul(x).value}, List.of(x.value, y.value), true, false,
-            new Value[] {result}).record(new Value[] {result}, new Value[] {x.value, y.value});
-        return new Tensor(result);
+
+        @Override
+        protected List<Tensor> forward(Call call, List<Tensor> inputs) {
+            call.saveForBackward(inputs.get(0), inputs.get(1));
+            return List.of(inputs.get(0).mul(inputs.get(1)));
+        }
+
+        @Override
+        protected List<Tensor> backward(Call call, List<Tensor> gradients) {
+            Tensor g = leaves ? gradients.getFirst().detach() : gradients.getFirst();
+            return List.of(g.mul(call.savedTensors().get(1)), g.mul(call.savedTensors().get(0)));
+        }
+    }
+
+    private static Tensor product(Tensor x, Tensor y, boolean leaves) {
+        return new Product(leaves).of(x, y);
     }
 
     @Test
@@ -245,5 +253,30 @@ class ForwardModeTest {
                 .getMessage().contains("not stated in differentiable ops"));
         assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(z -> product(z, z, false), x.detach()))
                 .getMessage().contains("cannot be applied to one example of a batch in vmap"));
+    }
+
+    @Test
+    void tangentsPassThroughCheckpointedFunctions() {
+        int[] runs = new int[1];
+        Function<Tensor, Tensor> f = x -> {
+            Tensor inside = Checkpoint.run(() -> {
+                runs[0]++;
+                return x.mul(x.sin()).exp().mul(x);
+            });
+            return Checkpoint.run(() -> inside.mul(2).tanh().mul(inside)).add(inside);
+        };
+        Function<Tensor, Tensor> plain = x -> {
+            Tensor inside = x.mul(x.sin()).exp().mul(x);
+            return inside.mul(2).tanh().mul(inside).add(inside);
+        };
+        Tensor x = random(30, 4);
+        Tensor u = random(31, 4);
+        double[] expected = Grad.jvp(plain, x, u).tangent().toDoubleArray();
+        assertArrayEquals(expected, Grad.jvp(f, x, u).tangent().toDoubleArray());
+        assertEquals(2, runs[0], "computed twice");
+        assertArrayEquals(Grad.hessian(y -> plain.apply(y).sum(), x).toDoubleArray(),
+                Grad.hessian(y -> f.apply(y).sum(), x).toDoubleArray(), 1e-12);
+        assertArrayEquals(Grad.vmap(y -> Grad.jvp(plain, y, y).tangent(), x).toDoubleArray(),
+                Grad.vmap(y -> Grad.jvp(f, y, y).tangent(), x).toDoubleArray(), 1e-12);
     }
 }

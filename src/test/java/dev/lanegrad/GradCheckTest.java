@@ -65,6 +65,21 @@ class GradCheckTest {
         assertTrue(message.startsWith("Jacobian mismatch for output 1 with respect to input 1,"), message);
     }
 
+    /** A87, with a hook. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void findsAHookThatSpoilsTheGradient(boolean fast) {
+        Function<List<Tensor>, List<Tensor>> spoiled = in -> {
+            Tensor y = in.getFirst().mul(5);
+            if (y.requiresGrad()) {
+                y.registerHook(gradient -> gradient.add(1e-2));
+            }
+            return List.of(y.mul(1));
+        };
+        assertTrue(failure(spoiled, GradCheck.Options.DEFAULT.withFastMode(fast), leaf())
+                .startsWith("Jacobian mismatch for output 0 with respect to input 0,\nnumerical:"));
+    }
+
     @Test
     void findsAMissingDependence() {
         assertThrows(AssertionError.class, () -> GradCheck.check(in -> in.getFirst().detach().square(), leaf()));
@@ -177,6 +192,24 @@ class GradCheckTest {
         Tensor x = leaf();
         assertTrue(GradCheck.gradcheck(in -> List.of(in.get(0).mul(in.get(1))), List.of(x, x), ALL));
         assertNull(x.grad());
+    }
+
+    /** A91: a backward that gives ones whatever arrives. */
+    @Test
+    void findsABackwardThatIgnoresWhatArrives() {
+        DifferentiableFunction ones = new DifferentiableFunction() {
+            @Override
+            protected List<Tensor> forward(Call call, List<Tensor> inputs) {
+                return List.of(inputs.getFirst().sum());
+            }
+
+            @Override
+            protected List<Tensor> backward(Call call, List<Tensor> gradients) {
+                return List.of(Tensor.full(1, DType.FLOAT64, 2));
+            }
+        };
+        assertTrue(failure(in -> List.of(ones.of(in.getFirst())), GradCheck.Options.DEFAULT, leaf())
+                .startsWith("backward not multiplied by grad_output"));
     }
 
     @Test

@@ -133,6 +133,7 @@ class VmapTest {
     @TestFactory
     Stream<DynamicTest> structuralOpsOfOneOperand() {
         Map<String, Function<Tensor, Tensor>> functions = new TreeMap<>(StructuralGradientsTest.OF_A_MATRIX);
+        functions.remove("changed in place");
         functions.put("argmax", x -> x.argmax());
         functions.put("argmax along", x -> x.argmax(1));
         functions.put("argmin kept", x -> x.argmin(0, true));
@@ -334,6 +335,33 @@ class VmapTest {
             gradients.sum().backward();
             assertSame(e.mul(12).add(e.square().mul(40)), x.grad(), "derived again");
         }
+    }
+
+    @Test
+    void aPullbackOfAnOuterBatchIsNotMappedByAnInnerOne() {
+        Tensor x = random(22, BATCH, 2);
+        Tensor eye = Tensor.of(new double[] {1, 0, 0, 1}, 2, 2);
+        Function<Tensor, Tensor> f = y -> y.exp().mul(y.sum());
+        assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(each -> {
+            Pullback pullback = Grad.vjp(f, each);
+            return Grad.vmap(pullback::apply, eye);
+        }, x)).getMessage().contains("use jacobian"));
+        assertSame(looped(in -> Grad.jacobian(f, in.getFirst()), List.of(x), List.of(0)),
+                Grad.vmap(each -> Grad.jacobian(f, each), x), "Jacobians of a batch");
+        Pullback outside = Grad.vjp(f, x.select(0, 0));
+        assertSame(Grad.jacobian(f, x.select(0, 0)), Grad.vmap(outside::apply, eye), "a pullback that runs again");
+    }
+
+    @Test
+    void anExampleOfABatchIsNotChangedInPlace() {
+        Tensor x = random(23, BATCH, 2);
+        double[] before = x.toDoubleArray();
+        for (Function<Tensor, Tensor> change : List.<Function<Tensor, Tensor>>of(y -> y.mul_(2), y -> y.clone().add_(y),
+                y -> Tensor.zeros(2).to(DType.FLOAT64).add_(y))) {
+            assertTrue(assertThrows(IllegalStateException.class, () -> Grad.vmap(change, x)).getMessage()
+                    .contains("one example of a batch in vmap"));
+        }
+        assertArrayEquals(before, x.toDoubleArray());
     }
 
     @Test

@@ -208,18 +208,19 @@ final class BatchInterpreter implements Interpreter {
         }
     }
 
-    /** Fails if an operand of a function with a stated backward is an example of this batch. */
+    /** Fails if what would have a hook or a backward of its own is an example of this batch. */
     void refuse(String label, Value[] operands) {
         if (ownsAny(operands)) {
-            throw new IllegalStateException(label + ": a function with a backward of its own cannot be applied to one "
-                    + "example of a batch in vmap; write it in tensor ops, or apply it to the whole batch outside of "
-                    + "vmap.");
+            throw new IllegalStateException(label + ": hooks and functions with a backward of their own cannot be "
+                    + "applied to one example of a batch in vmap; write it in tensor ops, or apply it to the whole "
+                    + "batch outside of vmap.");
         }
     }
 
     /** Gradients inside the batch, see {@link Batch#gradients}. */
     Value[] gradients(Value[] roots, Value[] seeds, Value[] targets, boolean retain, boolean create) {
         if (!ownsAny(roots)) {
+            requireNotAround(seeds, roots);
             return seeds == null || !ownsAny(seeds)
                     ? around(() -> Batch.gradients(roots, seeds, targets, retain, create))
                     : Backward.gradients(roots, seeds, targets, retain, create);
@@ -239,6 +240,15 @@ final class BatchInterpreter implements Interpreter {
         Value[] wholeTargets = all(targets);
         Value[] found = around(() -> Batch.gradients(wholeRoots, wholeSeeds, wholeTargets, retain, create));
         return facades(found);
+    }
+
+    private void requireNotAround(Value[] seeds, Value[] values) {
+        for (Interpreter i = outer; seeds != null && ownsAny(seeds) && i instanceof BatchInterpreter b; i = b.outer) {
+            if (b.ownsAny(values)) {
+                throw new IllegalStateException("vmap: a pullback or pushforward made inside one vmap cannot be "
+                        + "applied to the examples of another inside it; use jacobian, or loop over the examples.");
+            }
+        }
     }
 
     private Value seed(Value root, Value seed, Value whole, int i) {
@@ -265,6 +275,8 @@ final class BatchInterpreter implements Interpreter {
     /** Tangents inside the batch, see {@link Batch#tangents}. */
     Value[] tangents(Value[] inputs, Value[] seeds, Value[] outputs, boolean create) {
         if (!ownsAny(inputs) && !ownsAny(outputs)) {
+            requireNotAround(seeds, inputs);
+            requireNotAround(seeds, outputs);
             return ownsAny(seeds) ? Forward.tangents(inputs, seeds, outputs, create)
                     : around(() -> Batch.tangents(inputs, seeds, outputs, create));
         }

@@ -62,6 +62,7 @@ public final class Forward {
             plan.complete("jvp", inputs);
             return new Forward(context, create, floor, last - floor + 1).run(plan, sources, seeds, outputs);
         } finally {
+            context.checkpoints.leaveAll();
             context.endWalk();
             context.setGradEnabled(before);
         }
@@ -77,6 +78,9 @@ public final class Forward {
         for (int i = plan.size() - 1; i >= 0; i--) {
             int id = plan.id(i);
             if (id >= floor && tangents[id - floor] == null) {
+                if (!context.checkpoints.isEmpty()) {
+                    context.checkpoints.visit(id, create);
+                }
                 tangents[id - floor] = switch (nodes.opcode(id)) {
                     case Nodes.LEAF, Nodes.FUNCTION -> null;
                     case Nodes.RESULT -> result(id);

@@ -18,8 +18,11 @@ public final class FunctionCall {
         this.nodes = new int[operands.length];
         this.roots = new int[operands.length];
         Context context = Context.current();
+        if (context.interpreter() instanceof BatchInterpreter batch) {
+            batch.refuse(label, operands);
+        }
         for (int i = 0; i < operands.length; i++) {
-            operands[i].check(label);
+            operands[i].check(label).readable(label);
             if (context.scope() != null) {
                 nodes[i] = context.nodes.operand(operands[i]);
                 roots[i] = operands[i].isView() ? context.nodes.operand(operands[i].root()) : -1;
@@ -32,7 +35,7 @@ public final class FunctionCall {
         Context context = Context.current();
         Value[] results = new Value[given.length];
         for (int i = 0; i < given.length; i++) {
-            Value value = given[i].check(label);
+            Value value = given[i].check(label).readable(label);
             if (dirty.contains(value)) {
                 results[i] = value;
                 continue;

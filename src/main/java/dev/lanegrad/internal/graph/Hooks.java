@@ -10,6 +10,9 @@ public final class Hooks {
     /** Calls {@code hook} with the gradient of {@code value} in each walk; the result removes it. */
     public static Runnable onGradient(Value value, UnaryOperator<Value> hook) {
         value.check("registerHook");
+        if (Context.current().interpreter() instanceof BatchInterpreter batch) {
+            batch.refuse("registerHook", new Value[] {value});
+        }
         if (!value.requiresGrad()) {
             throw new IllegalStateException("registerHook: cannot register a hook on a tensor that doesn't require gradient; call "
                     + "requiresGrad(true) first, or compute it from something that does.");
