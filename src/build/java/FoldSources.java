@@ -419,14 +419,19 @@ final class FoldSources {
 
     private static String whole(int a, boolean compares) {
         String group = outdent(times(a, GROUP).replace("q + d", "in + d"), 12).replace('{', '<').replace('}', '>');
-        String sentries = outdent(times(a, BEGIN), 4).replace(" a", " s").replace("IDENTITY", "0");
+        // Half as many as accumulators: with all of them the compiler may run out of registers.
+        String sentries = outdent(times(a / 2, BEGIN), 4).replace(" a", " s").replace("IDENTITY", "0");
         StringBuilder sum = new StringBuilder("s0");
-        for (int j = 1; j < a; j++) {
+        for (int j = 1; j < a / 2; j++) {
             sum.append(".add(s%d)".formatted(j));
         }
         return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
                 .replace("@SENTRIES@\n", compares ? sentries : "")
-                .replace("@GROUP@\n", compares ? SUMMED.matcher(group).replaceAll("$0$1s$2 = s$2.add(x$2);\n") : group)
+                .replace("@GROUP@\n", compares ? SUMMED.matcher(group).replaceAll(line -> {
+                    int j = Integer.parseInt(line.group(2));
+                    int k = j % (a / 2);
+                    return "%s%ss%d = s%d.add(x%d);\n".formatted(line.group(), line.group(1), k, k, j);
+                }) : group)
                 .replace("@TREE@\n", tree(a, "        ").replace('{', '<').replace('}', '>'))
                 .replace("@NUMBERS@", compares ? "!" + sum + ".test(VectorOperators.IS_NAN).anyTrue()" : "true")
                 .replace("@ROTATE@\n", outdent(ROTATE, 4).replace(" + row * (long) BYTES, @VALUE@", ", x0.lane(0)"));

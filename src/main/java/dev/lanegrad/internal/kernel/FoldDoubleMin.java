@@ -137,10 +137,6 @@ final class FoldDoubleMin extends FoldLoops {
         DoubleVector s1 = DoubleVector.broadcast(S, 0);
         DoubleVector s2 = DoubleVector.broadcast(S, 0);
         DoubleVector s3 = DoubleVector.broadcast(S, 0);
-        DoubleVector s4 = DoubleVector.broadcast(S, 0);
-        DoubleVector s5 = DoubleVector.broadcast(S, 0);
-        DoubleVector s6 = DoubleVector.broadcast(S, 0);
-        DoubleVector s7 = DoubleVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
             a0 = a0.blend(x0, x0.compare(LT, a0));
@@ -156,16 +152,16 @@ final class FoldDoubleMin extends FoldLoops {
             s3 = s3.add(x3);
             DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
             a4 = a4.blend(x4, x4.compare(LT, a4));
-            s4 = s4.add(x4);
+            s0 = s0.add(x4);
             DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
             a5 = a5.blend(x5, x5.compare(LT, a5));
-            s5 = s5.add(x5);
+            s1 = s1.add(x5);
             DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
             a6 = a6.blend(x6, x6.compare(LT, a6));
-            s6 = s6.add(x6);
+            s2 = s2.add(x6);
             DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
             a7 = a7.blend(x7, x7.compare(LT, a7));
-            s7 = s7.add(x7);
+            s3 = s3.add(x7);
         }
         a0 = a0.blend(a4, a4.compare(LT, a0));
         a1 = a1.blend(a5, a5.compare(LT, a1));
@@ -190,7 +186,7 @@ final class FoldDoubleMin extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, y.compare(LT, x0));
         ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
-        return !s0.add(s1).add(s2).add(s3).add(s4).add(s5).add(s6).add(s7).test(VectorOperators.IS_NAN).anyTrue();
+        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override

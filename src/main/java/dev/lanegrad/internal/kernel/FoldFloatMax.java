@@ -207,8 +207,6 @@ final class FoldFloatMax extends FoldLoops {
         FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
         FloatVector s0 = FloatVector.broadcast(S, 0);
         FloatVector s1 = FloatVector.broadcast(S, 0);
-        FloatVector s2 = FloatVector.broadcast(S, 0);
-        FloatVector s3 = FloatVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, in + d, ORDER);
             a0 = a0.blend(x0, a0.compare(LT, x0));
@@ -218,10 +216,10 @@ final class FoldFloatMax extends FoldLoops {
             s1 = s1.add(x1);
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
             a2 = a2.blend(x2, a2.compare(LT, x2));
-            s2 = s2.add(x2);
+            s0 = s0.add(x2);
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
             a3 = a3.blend(x3, a3.compare(LT, x3));
-            s3 = s3.add(x3);
+            s1 = s1.add(x3);
         }
         a0 = a0.blend(a2, a0.compare(LT, a2));
         a1 = a1.blend(a3, a1.compare(LT, a3));
@@ -242,7 +240,7 @@ final class FoldFloatMax extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, x0.compare(LT, y));
         ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
-        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+        return !s0.add(s1).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override
