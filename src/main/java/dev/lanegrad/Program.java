@@ -14,7 +14,40 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A function of tensors that is traced once and then replayed.
+ * A function of tensors that is run once to see what it does, and from then on replayed: forward and backward fused into
+ * few passes over memory, all intermediate values in one block, no tape, no allocation.
+ *
+ * <pre>{@code
+ * Program loss = Program.valueAndGrad((w, x) -> x.matmul(w).tanh().square().mean());
+ * List<Tensor> results = loss.call(w, x);     // the value, its gradient by w, its gradient by x
+ * }</pre>
+ *
+ * <p><b>What is traced.</b> At the first call for arguments of certain dtypes and sizes the function runs on traced tensors,
+ * which have sizes and no elements; its Java code does not run again for such arguments. So it may loop and branch on
+ * sizes, but reading an element ({@code item()}, {@code toFloatArray()}) is an {@code IllegalStateException} that names
+ * the line: choose with {@code where} instead. A traced tensor that is kept and used later is refused in the same way.
+ * The same holds inside for {@link Grad}, {@code backward()} and other programs.
+ *
+ * <p><b>What is read.</b> A tensor from outside that the function uses without getting it as an argument is read where it
+ * lies at each call, if it lives outside all tapes; of one in a tape a copy is taken. Tensors that the function makes from
+ * Java numbers, random ones included, are the same at every call.
+ *
+ * <p><b>Training steps.</b> A function may call {@code backward()} on tensors from outside, and have an optimiser update
+ * them; the program then does both at each call. Gradients that are left at its end replace those the parameters had.
+ * <pre>{@code
+ * Program step = Program.of((x, y) -> {
+ *     Tensor loss = model(x).crossEntropy(y);
+ *     loss.backward();
+ *     adam.step();
+ *     adam.zeroGrad();
+ *     return loss;
+ * });
+ * }</pre>
+ *
+ * <p><b>What it computes.</b> The bits of the function itself: every value is rounded as if it had been stored, and folds
+ * keep their order. Results are no part of a graph: take gradients inside.
+ *
+ * <p>Any thread may call a program; calls wait for each other.
  */
 public final class Program implements AutoCloseable {
     private static final int SIGNATURES = 64;
@@ -106,6 +139,37 @@ public final class Program implements AutoCloseable {
             results.add(gradients[i] == null ? by.get(i).zerosLike() : new Tensor(gradients[i]));
         }
         return results;
+    }
+
+    /**
+     * Keeps the traces of at most {@code signatures} combinations of dtypes and sizes, instead of 64; the one that has not
+     * been used for longest goes first. Returns this.
+     */
+    public synchronized Program limit(int signatures) {
+        if (signatures < 1) {
+            throw new IllegalArgumentException("limit: a program keeps 1 trace or more, but got " + signatures + ".");
+        }
+        programs.limit(signatures);
+        return this;
+    }
+
+    /**
+     * Lets this be called with arguments of one combination of dtypes and sizes only, that of its first call: another one
+     * is an {@code IllegalArgumentException} instead of a new trace. Returns this.
+     */
+    public synchronized Program fixed() {
+        programs.fix();
+        return this;
+    }
+
+    /** How often a trace was there, and how often one had to be made. */
+    public synchronized ProgramStatistics statistics() {
+        return new ProgramStatistics(programs.hits(), programs.traces(), programs.evictions(), programs.size());
+    }
+
+    /** Bytes of the block for intermediate values, of the program for the arguments used last. */
+    public synchronized long plannedBytes() {
+        return latest("plannedBytes").plannedBytes();
     }
 
     /** The results for {@code inputs}, in the innermost open tape or else managed. */
@@ -204,6 +268,7 @@ public final class Program implements AutoCloseable {
         }
     }
 
+    /** Forgets all traces and gives their memory back; using this afterwards is an {@code IllegalStateException}. */
     @Override
     public synchronized void close() {
         open = false;

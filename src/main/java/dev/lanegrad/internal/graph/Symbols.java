@@ -49,9 +49,13 @@ public final class Symbols {
         return value.home instanceof Symbolic;
     }
 
-    /** True if {@code value} lives in {@code tape} itself. */
+    /** True if {@code value} lives in {@code tape} or in one inside it. */
     public static boolean isIn(Value value, TapeScope tape) {
-        return value.home == tape;
+        TapeScope scope = value.home instanceof TapeScope own ? own : null;
+        while (scope != null && scope != tape) {
+            scope = scope.parent();
+        }
+        return scope == tape && tape != null;
     }
 
     /** True if {@code value} lives as long as it is reachable. */
@@ -203,6 +207,18 @@ public final class Symbols {
     /** The gradient of a leaf, without making it known outside; null if it has none. */
     public static Value gradient(Value leaf) {
         return leaf.leaf == null ? null : leaf.leaf.grad();
+    }
+
+    /** Takes symbolic gradients away from a leaf: what it has and what it keeps to use again. */
+    public static void forgetGradient(Value leaf) {
+        if (leaf.leaf != null && (isSymbolicOrNull(leaf.leaf.grad()) || leaf.leaf.spare() != null
+                && isSymbolic(leaf.leaf.spare()))) {
+            leaf.leaf.set(null);
+        }
+    }
+
+    private static boolean isSymbolicOrNull(Value gradient) {
+        return gradient == null || isSymbolic(gradient);
     }
 
     /** Makes {@code gradient}, or null, the gradient of a leaf, whatever it is. */

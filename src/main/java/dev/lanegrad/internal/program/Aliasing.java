@@ -37,6 +37,17 @@ final class Aliasing {
         }
     }
 
+    /** Fails if an argument lies where the program writes. */
+    static void requireApart(int index, Value input, List<Trace.Effect> effects) {
+        for (Trace.Effect effect : effects) {
+            if (Symbols.shareMemory(input, effect.target())) {
+                throw new IllegalArgumentException("call: argument " + index + " of shape " + input.layout() + " is, or overlaps, a "
+                        + "tensor that the program updates; the function can use that tensor without getting it as an "
+                        + "argument, or pass a copy.");
+            }
+        }
+    }
+
     private void requireApart(String kind, int output, Value[] others, int count) {
         for (int k = 0; k < count; k++) {
             if (Symbols.shareMemory(outputs[output], others[k])) {

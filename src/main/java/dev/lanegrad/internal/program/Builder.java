@@ -18,8 +18,10 @@ import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes the steps of a program and gives every value a place: in the block, in a result, or where it already lies. */
 final class Builder {
@@ -31,6 +33,7 @@ final class Builder {
     private final List<Value> kept = new ArrayList<>();
     private final Memory memory = new Memory();
     private final List<Value> gradients = new ArrayList<>();
+    private final Set<Effect> inPlace = new HashSet<>();
 
     /** Where a node's memory begins: {@code offset} bytes behind a base, which is known by number. */
     private record Spot(int base, long offset) {
@@ -53,6 +56,7 @@ final class Builder {
     private Compiled build() {
         findUses();
         placeResults();
+        placeUpdates();
         List<Compiled.Operand> operands = new ArrayList<>();
         for (int i = 0; i < plan.regions().size(); i++) {
             step(i, plan.regions().get(i));
@@ -86,6 +90,35 @@ final class Builder {
                 spots.putIfAbsent(output, new Spot(outputBase(j), 0));
             }
         }
+    }
+
+    /** A new value of a tensor outside is stored there at once, if nobody reads the old one any more. */
+    private void placeUpdates() {
+        for (Effect effect : trace.effects()) {
+            Node node = effect.node();
+            for (int i = 0; i < plan.regions().size(); i++) {
+                if (plan.regions().get(i).stored.contains(node) && !spots.containsKey(node)
+                        && Symbols.isWhole(effect.target()) && isReadBefore(effect.target(), node, i)) {
+                    spots.put(node, keep(effect.target()));
+                    inPlace.add(effect);
+                }
+            }
+        }
+    }
+
+    /** True if {@code target} is not read after region number {@code last}, and in it only as it is written. */
+    private boolean isReadBefore(Value target, Node node, int last) {
+        for (Map.Entry<Node, Integer> use : lastUse.entrySet()) {
+            if (use.getKey().origin() instanceof Captured(Value value) && Symbols.shareMemory(value, target)) {
+                Region region = plan.regions().get(last);
+                boolean aligned = region.inputs.stream().filter(input -> plan.places().get(input).base() == use.getKey())
+                        .allMatch(input -> liesAs(input, node));
+                if (use.getValue() > last || !aligned) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static boolean isGiven(Node node) {
@@ -283,7 +316,7 @@ final class Builder {
             gradients.add(gradient);
             copy(steps, operands, plan.places().get(effect.node()), effect.node(), keep(gradient));
         }
-        for (Effect effect : trace.effects()) {
+        for (Effect effect : trace.effects().stream().filter(effect -> !inPlace.contains(effect)).toList()) {
             copy(steps, operands, plan.places().get(effect.node()), effect.node(), keep(effect.target()));
         }
     }

@@ -3,6 +3,7 @@ package dev.lanegrad.internal.program;
 import dev.lanegrad.internal.graph.Context;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Managed;
 import dev.lanegrad.internal.shape.Layout;
@@ -22,6 +23,8 @@ public final class Compiled {
     private final long[] bases;
     private final List<Value> kept;
     private final List<Value> gradients;
+    private final Runnable[] actions;
+    private final Trace.Supplied[] supplied;
     private final Managed block;
     private final long peak;
     private final long total;
@@ -37,6 +40,8 @@ public final class Compiled {
         this.steps = steps.toArray(Step[]::new);
         this.kept = kept;
         this.gradients = gradients;
+        actions = trace.actions().toArray(Runnable[]::new);
+        supplied = trace.supplied().toArray(Trace.Supplied[]::new);
         this.block = block;
         this.peak = peak;
         this.total = total;
@@ -70,10 +75,19 @@ public final class Compiled {
     /** Runs everything on contiguous arguments, and writes contiguous results with room for a vector behind them. */
     public void run(Value[] inputs, Value[] outputs) {
         for (int i = 0; i < inputs.length; i++) {
-            move(1 + i, inputs[i].address());
+            if (bases[1 + i] != inputs[i].address()) {
+                Aliasing.requireApart(i, inputs[i], trace.effects());
+                move(1 + i, inputs[i].address());
+            }
         }
         for (int i = 0; i < outputs.length; i++) {
             move(1 + inputs.length + i, outputs[i].address());
+        }
+        for (Runnable action : actions) {
+            action.run();
+        }
+        for (Trace.Supplied number : supplied) {
+            Values.set(number.value(), 0, number.number().getAsDouble());
         }
         for (Step step : steps) {
             step.run();

@@ -5,6 +5,7 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
@@ -13,7 +14,8 @@ import java.util.function.UnaryOperator;
  */
 public final class Programs {
     private final UnaryOperator<Value[]> body;
-    private final int bound;
+    private int bound;
+    private boolean fixed;
     // The latest last. The one found before is asked first, so a loop compares one signature.
     private final List<Entry> entries = new ArrayList<>();
     private Entry latest;
@@ -67,6 +69,10 @@ public final class Programs {
     }
 
     private Compiled trace(Value[] inputs) {
+        if (fixed && !entries.isEmpty()) {
+            throw new IllegalArgumentException("call: this program is fixed to arguments " + text(entries.getLast())
+                    + ", but got " + text(inputs) + "; reshape or convert them, or use a program that is not fixed.");
+        }
         List<Layout> layouts = new ArrayList<>();
         List<Cell> cells = new ArrayList<>();
         for (Value input : inputs) {
@@ -75,13 +81,48 @@ public final class Programs {
         }
         Compiled compiled = Builder.build(Trace.of(layouts, cells, body));
         traces++;
-        if (entries.size() >= bound) {
-            entries.removeFirst();
-            evictions++;
+        while (entries.size() >= bound) {
+            drop();
         }
         latest = new Entry(cells.toArray(Cell[]::new), layouts.stream().map(Layout::sizes).toArray(int[][]::new), compiled);
         entries.add(latest);
         return compiled;
+    }
+
+    private static String text(Entry entry) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < entry.cells.length; i++) {
+            text.append(i == 0 ? "" : ", ").append(entry.cells[i].name().toLowerCase(Locale.ROOT))
+                    .append(java.util.Arrays.toString(entry.sizes[i]));
+        }
+        return "(" + text + ")";
+    }
+
+    private static String text(Value[] inputs) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < inputs.length; i++) {
+            text.append(i == 0 ? "" : ", ").append(inputs[i].cell().name().toLowerCase(Locale.ROOT)).append(inputs[i].layout());
+        }
+        return "(" + text + ")";
+    }
+
+    /** Keeps at most {@code bound} programs from now on. */
+    public void limit(int bound) {
+        this.bound = bound;
+        while (entries.size() > bound) {
+            drop();
+        }
+    }
+
+    /** Lets no further program be made once there is one. */
+    public void fix() {
+        fixed = true;
+    }
+
+    private void drop() {
+        Entry gone = entries.removeFirst();
+        latest = latest == gone ? null : latest;
+        evictions++;
     }
 
     /** The program used last, or null. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,10 +22,17 @@ import java.util.function.UnaryOperator;
  * @param outputs   the results, in order
  * @param effects   what it writes to tensors outside
  * @param gradients what it leaves as gradients of tensors outside
+ * @param actions   what is done before each call
+ * @param supplied  numbers that are asked for before each call
  */
-record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, List<Effect> gradients) {
+record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, List<Effect> gradients,
+        List<Runnable> actions, List<Supplied> supplied) {
     /** A tensor outside and what it holds, or has as its gradient, in the end. */
     record Effect(Value target, Node node) {
+    }
+
+    /** A tensor without dimensions that holds a number which may be another one at each call. */
+    record Supplied(Value value, DoubleSupplier number) {
     }
 
     /** The trace of {@code body} for arguments of these sizes and types. Whatever happens, leaves keep their gradients. */
@@ -43,7 +51,8 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
             for (Value output : body.apply(inputs)) {
                 outputs.add(tracer.node(output));
             }
-            return new Trace(tracer.graph(), inputs.length, outputs, tracer.effects(), gradients(tracer));
+            return new Trace(tracer.graph(), inputs.length, outputs, tracer.effects(), gradients(tracer),
+                    tracer.actions(), tracer.supplied());
         } finally {
             context.interpret(before);
             forgetGradients(tracer);
@@ -59,6 +68,7 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
         for (Value leaf : tracer.leaves()) {
             Value gradient = Symbols.gradient(leaf);
             if (gradient != null && Symbols.isSymbolic(gradient) && found.put(leaf, tracer.node(gradient)) == null) {
+                tracer.requireFresh(leaf);
                 gradients.add(new Effect(leaf, found.get(leaf)));
             }
         }
@@ -66,12 +76,7 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
     }
 
     private static void forgetGradients(Tracer tracer) {
-        for (Value leaf : tracer.leaves()) {
-            Value gradient = Symbols.gradient(leaf);
-            if (gradient != null && Symbols.isSymbolic(gradient)) {
-                Symbols.setGradient(leaf, null);
-            }
-        }
+        tracer.leaves().forEach(Symbols::forgetGradient);
     }
 
     /** All that must be computed. */

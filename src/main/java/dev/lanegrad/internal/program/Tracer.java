@@ -1,6 +1,7 @@
 package dev.lanegrad.internal.program;
 
 import dev.lanegrad.internal.graph.CallerLine;
+import dev.lanegrad.internal.graph.Context;
 import dev.lanegrad.internal.graph.Interpreter;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
@@ -18,7 +19,9 @@ import dev.lanegrad.internal.program.Node.Input;
 import dev.lanegrad.internal.shape.Dims;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * The meaning of ops while a function is traced: each becomes a node of a graph. A tensor from outside is captured: it is
@@ -29,16 +32,20 @@ final class Tracer implements Interpreter {
     private final Symbolic home = new Symbolic("traced");
     private final TapeScope tape;
     private final List<Held> captured = new ArrayList<>();
+    private final List<Runnable> actions = new ArrayList<>();
+    private final List<Trace.Supplied> supplied = new ArrayList<>();
 
     /** A tensor from outside, and its elements now: they change when the function updates it. */
     private static final class Held {
         private final Value value;
         private final Node before;
+        private final boolean hadGradient;
         private Node now;
 
         private Held(Value value, Node node) {
             this.value = value;
             this.before = node;
+            this.hadGradient = Symbols.gradient(value) != null && !Symbols.isSymbolic(Symbols.gradient(value));
             this.now = node;
         }
     }
@@ -185,15 +192,40 @@ final class Tracer implements Interpreter {
 
     @Override
     public boolean update(Kernels kernels, Value[] outputs, Value[] inputs, double[] scalars) {
+        Cell natural = natural(outputs[0].cell());
+        update(kernels, outputs, inputs, Arrays.stream(scalars)
+                .mapToObj(scalar -> graph.fill(scalar, Layout.SCALAR, natural)).toList());
+        return true;
+    }
+
+    @Override
+    public boolean update(Kernels kernels, Value[] outputs, Value[] inputs, DoubleSupplier[] scalars) {
+        List<Node> numbers = new ArrayList<>();
+        for (DoubleSupplier scalar : scalars) {
+            numbers.add(capture(supplied(scalar, natural(outputs[0].cell()))));
+        }
+        update(kernels, outputs, inputs, numbers);
+        return true;
+    }
+
+    private Value supplied(DoubleSupplier number, Cell cell) {
+        for (Trace.Supplied known : supplied) {
+            if (known.number() == number && known.value().cell() == cell) {
+                return known.value();
+            }
+        }
+        Value value = Context.managed(cell, Layout.SCALAR);
+        supplied.add(new Trace.Supplied(value, number));
+        return value;
+    }
+
+    private void update(Kernels kernels, Value[] outputs, Value[] inputs, List<Node> scalars) {
         LaneCode code = kernels.in(outputs[0].cell().lane()).code();
         List<Node> operands = new ArrayList<>();
         for (Value input : inputs) {
             operands.add(node(input));
         }
-        Cell natural = natural(outputs[0].cell());
-        for (double scalar : scalars) {
-            operands.add(graph.fill(scalar, Layout.SCALAR, natural));
-        }
+        operands.addAll(scalars);
         List<Held> targets = new ArrayList<>();
         for (Value output : outputs) {
             targets.add(updatable(output));
@@ -202,7 +234,22 @@ final class Tracer implements Interpreter {
             targets.get(i).now = graph.code(code, i, operands, Layout.contiguous(outputs[i].layout().sizes()),
                     outputs[i].cell());
         }
+    }
+
+    @Override
+    public boolean each(Runnable action) {
+        actions.add(action);
         return true;
+    }
+
+    /** What is to be done before each call. */
+    List<Runnable> actions() {
+        return actions;
+    }
+
+    /** The numbers that are asked for before each call. */
+    List<Trace.Supplied> supplied() {
+        return supplied;
     }
 
     private Held updatable(Value output) {
@@ -226,7 +273,13 @@ final class Tracer implements Interpreter {
         List<Trace.Effect> effects = new ArrayList<>();
         for (Held held : captured) {
             if (held.now != held.before) {
-                effects.add(new Trace.Effect(held.value, held.now));
+                // What another tensor held before must not be read after that has been written.
+                Node node = held.now;
+                while (node.isView()) {
+                    node = node.operand();
+                }
+                effects.add(new Trace.Effect(held.value,
+                        node.origin() instanceof Captured ? graph.copy(held.now) : held.now));
             }
         }
         return effects;
@@ -235,5 +288,14 @@ final class Tracer implements Interpreter {
     /** The captured leaves, whose gradients the function may have changed. */
     List<Value> leaves() {
         return captured.stream().map(held -> held.value).filter(value -> value.isLeaf() && value.requiresGrad()).toList();
+    }
+
+    /** Fails if {@code leaf} had a gradient that the function has added to. */
+    void requireFresh(Value leaf) {
+        if (captured.stream().anyMatch(held -> held.value == leaf && held.hadGradient)) {
+            throw new IllegalStateException("trace: backward() in a traced function would add to the gradient that a parameter of "
+                    + "shape " + leaf.layout() + " has from before; call zeroGrad() on it first, or take the gradients as "
+                    + "results of Program.valueAndGrad.");
+        }
     }
 }
