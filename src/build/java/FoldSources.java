@@ -281,19 +281,22 @@ final class FoldSources {
                 }
 
             """;
-    // For one sequence of some hundred elements each call, and each vector that passes through memory, counts.
+    // For one sequence of some hundred elements each call, and each vector that passes through memory, counts. And a
+    // comparison costs more than a sum: of NaNs it is a sum of all that tells, by being one; it also is if there were
+    // infinities, and then the fold is done again.
     private static final String WHOLE = """
                 @Override
-                void whole(long in, int bytes, long out) {
+                boolean whole(long in, int bytes, long out) {
             @BEGIN@
+            @SENTRIES@
                     for (int d = 0; d < bytes; d += GROUP) {
             @GROUP@
                     }
             @TREE@
                     @T@Vector y;
-                    @T@Vector x0 = {a0, a1};
-            @NAN@
+                    @T@Vector x0 = <a0, a1>;
             @ROTATE@
+                    return @NUMBERS@;
                 }
 
             """;
@@ -335,6 +338,8 @@ final class FoldSources {
                             {x#, y#}.intoMemorySegment(ALL, r + d + # * VB, ORDER);
             """;
 
+    private static final Pattern SUMMED = Pattern.compile("( +)a(\\d) = .*\n");
+
     private FoldSources() {
     }
 
@@ -374,10 +379,9 @@ final class FoldSources {
                 ? CHOICE + lanes(4, "private static void lanes4") + lanes(8, "private static void lanes8")
                 : lanes(8, "@Override\n    void lanes");
         String text = TEXT
-                .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8))
+                .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8, compares))
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
                 .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
-                .replace("@NAN8@\n", compares ? "        boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
                 .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
                 .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
                 .replace("@JOIN@\n", times(4, JOIN))
@@ -413,13 +417,24 @@ final class FoldSources {
         return tree.toString();
     }
 
-    private static String whole(int a) {
-        String out = "ALL.set(ValueLayout.JAVA_@U@, out, @VALUE@);";
+    private static String whole(int a, boolean compares) {
+        String group = outdent(times(a, GROUP).replace("q + d", "in + d"), 12).replace('{', '<').replace('}', '>');
+        // Half as many as accumulators: with all of them the compiler may run out of registers.
+        String sentries = outdent(times(a / 2, BEGIN), 4).replace(" a", " s").replace("IDENTITY", "0");
+        StringBuilder sum = new StringBuilder("s0");
+        for (int j = 1; j < a / 2; j++) {
+            sum.append(".add(s%d)".formatted(j));
+        }
         return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
-                .replace("@GROUP@\n", outdent(times(a, GROUP).replace("q + d", "in + d"), 12))
-                .replace("@TREE@\n", tree(a, "        ")).replace("@NAN@\n", "@NAN8@\n")
-                .replace("@ROTATE@\n", outdent(ROTATE, 4)
-                        .replace("ALL.set(ValueLayout.JAVA_@U@, out + row * (long) BYTES, @VALUE@);", out));
+                .replace("@SENTRIES@\n", compares ? sentries : "")
+                .replace("@GROUP@\n", compares ? SUMMED.matcher(group).replaceAll(line -> {
+                    int j = Integer.parseInt(line.group(2));
+                    int k = j % (a / 2);
+                    return "%s%ss%d = s%d.add(x%d);\n".formatted(line.group(), line.group(1), k, k, j);
+                }) : group)
+                .replace("@TREE@\n", tree(a, "        ").replace('{', '<').replace('}', '>'))
+                .replace("@NUMBERS@", compares ? "!" + sum + ".test(VectorOperators.IS_NAN).anyTrue()" : "true")
+                .replace("@ROTATE@\n", outdent(ROTATE, 4).replace(" + row * (long) BYTES, @VALUE@", ", x0.lane(0)"));
     }
 
     private static String outdent(String lines, int spaces) {

@@ -28,6 +28,7 @@
  * Packages use those below them only; a test over the class files holds it.
  * <pre>
  * dev.lanegrad, .optim     what users see
+ * internal.program         functions traced once, fused and replayed
  * internal.graph           values, records, the backward walk, rules of structural ops
  * internal.op              the vocabulary: one op, one line
  * internal.kernel          loops: element-wise, folds, matrix product, indexing

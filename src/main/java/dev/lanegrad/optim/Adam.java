@@ -8,6 +8,7 @@ import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Term;
 import dev.lanegrad.internal.op.Unary;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * Adam: steps along the running mean of the gradient, divided by the root of the running mean of its square.
@@ -24,8 +25,11 @@ public final class Adam {
     private final Value[] parameters;
     private final Value[] means;
     private final Value[] squares;
-    private final double learningRate;
     private int steps;
+    // They are asked at each step, also where a program replays it.
+    private final Runnable advance = () -> steps++;
+    private final DoubleSupplier rate;
+    private final DoubleSupplier root = () -> Math.sqrt(1 - Math.pow(BETA2, steps));
 
     /**
      * An optimiser of {@code parameters} with the usual decays 0.9 and 0.999.
@@ -40,7 +44,7 @@ public final class Adam {
         if (!(learningRate >= 0)) {
             throw new IllegalArgumentException("Adam: Invalid learning rate: " + learningRate + "; it is 0 or more.");
         }
-        this.learningRate = learningRate;
+        this.rate = () -> learningRate / (1 - Math.pow(BETA1, steps));
         this.parameters = parameters.stream().map(TensorAccess::value).toArray(Value[]::new);
         for (Value parameter : this.parameters) {
             if (!parameter.isLeaf() || !parameter.requiresGrad() || !parameter.layout().isContiguous()) {
@@ -64,9 +68,7 @@ public final class Adam {
 
     /** Moves every parameter that has a gradient one step. */
     public void step() {
-        steps++;
-        double rate = learningRate / (1 - Math.pow(BETA1, steps));
-        double root = Math.sqrt(1 - Math.pow(BETA2, steps));
+        Updates.each(advance);
         for (int i = 0; i < parameters.length; i++) {
             Value gradient = Updates.gradient(parameters[i]);
             if (gradient != null) {

@@ -35,7 +35,10 @@ class ClassFilesTest {
             "internal/kernel", Set.of("internal/lane", "internal/shape", "internal/memory"),
             "internal/op", Set.of("internal/lane", "internal/shape", "internal/kernel"),
             "internal/graph", Set.of("internal/lane", "internal/shape", "internal/memory", "internal/kernel", "internal/op"),
-            "", Set.of("internal/lane", "internal/shape", "internal/memory", "internal/kernel", "internal/op", "internal/graph"),
+            "internal/program", Set.of("internal/lane", "internal/shape", "internal/memory", "internal/kernel", "internal/op",
+                    "internal/graph"),
+            "", Set.of("internal/lane", "internal/shape", "internal/memory", "internal/kernel", "internal/op", "internal/graph",
+                    "internal/program"),
             "optim", Set.of("", "internal/op", "internal/graph", "internal/shape"));
     private static final int HUGE_METHOD = 8000;
     private static final int FILE_LINES = 500;

@@ -3,6 +3,7 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.Workspace;
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.op.Derivative;
 import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.op.Structural;
@@ -201,7 +202,10 @@ public final class InPlace {
 
     /** Fails unless {@code x} may be written to here and now. */
     static void requireChangeable(Context context, String label, Value x, boolean othersNeedGrad) {
-        x.check(label).readable(label);
+        if (x.check(label).home instanceof Symbolic symbolic) {
+            throw new IllegalStateException(label + ": this tensor is " + symbolic.kind() + " and cannot be changed in place; use the "
+                    + "op that gives a new tensor.");
+        }
         for (int d = 0; d < x.layout.rank(); d++) {
             if (x.layout.size(d) > 1 && x.layout.stride(d) == 0) {
                 throw new IllegalArgumentException(label + ": unsupported operation: more than one element of the written-to tensor "

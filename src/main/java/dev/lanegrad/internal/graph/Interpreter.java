@@ -3,6 +3,7 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
+import java.util.function.DoubleSupplier;
 
 /**
  * Another meaning of ops on the values it has made: a batch that hides a dimension, a trace that computes nothing. While
@@ -24,4 +25,14 @@ public interface Interpreter {
 
     /** An update in place, see {@link Updates#run}. */
     boolean update(Kernels kernels, Value[] outputs, Value[] inputs, double[] scalars);
+
+    /** An update with numbers that may differ each time; false if they may as well be asked for now. */
+    default boolean update(Kernels kernels, Value[] outputs, Value[] inputs, DoubleSupplier[] scalars) {
+        return false;
+    }
+
+    /** What is to be done each time the function is called that is being traced; false if it is to be done now. */
+    default boolean each(Runnable action) {
+        return false;
+    }
 }

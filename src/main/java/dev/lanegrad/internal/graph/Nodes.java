@@ -1,6 +1,7 @@
 package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.op.Binary;
@@ -39,6 +40,8 @@ final class Nodes extends Records {
     private Replay replay;
     private final List<Composite> composites = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
+    /** Results without memory, by the number of their record: they cannot be made again from an address. */
+    private final Map<Integer, Value> symbols = new HashMap<>();
 
     private final Map<Integer, Attached> attached = new HashMap<>();
 
@@ -101,6 +104,9 @@ final class Nodes extends Records {
         composites.subList(mark.composites, composites.size()).clear();
         if (!attached.isEmpty()) {
             attached.keySet().removeIf(id -> id >= mark.count);
+        }
+        if (!symbols.isEmpty()) {
+            symbols.keySet().removeIf(id -> id >= mark.count);
         }
     }
 
@@ -298,6 +304,9 @@ final class Nodes extends Records {
         if (lines != null && id < lines.length) {
             lines[id] = null;
         }
+        if (value.home instanceof Symbolic) {
+            symbols.put(id, value);
+        }
         return id;
     }
 
@@ -419,6 +428,9 @@ final class Nodes extends Records {
     Value value(int id) {
         if (opcode(id) == LEAF) {
             return leaf(id);
+        }
+        if (!symbols.isEmpty() && symbols.get(id) instanceof Value symbol) {
+            return symbol;
         }
         TapeScope scope = scope(id);
         Value value = new Value(scope, scope.generation(), address(id), layout(id), cell(id));

@@ -110,11 +110,20 @@ final class RecordedWalk {
     }
 
     private void add(int id, Value contribution) {
+        add(id, contribution, false);
+    }
+
+    /** {@code wide}: added in the contribution's own arithmetic, and rounded to the operand's type then. */
+    private void add(int id, Value contribution, boolean wide) {
         Cell cell = nodes.cell(id);
         Layout sizes = nodes.layout(id);
         Value whole = contribution.layout.sameSizes(sizes) || !Broadcasting.reaches(contribution.layout, sizes) ? contribution
                 : Structures.apply(new Structural.Expand(Pointwise.contiguous(sizes)), contribution);
-        Value own = Shaped.cast(Shaped.sumTo(whole, sizes), cell);
+        if (wide && whole.layout.sameSizes(sizes) && gradients.containsKey(id)) {
+            gradients.put(id, Shaped.cast(Pointwise.apply(Binary.ADD, gradients.get(id), whole), cell));
+            return;
+        }
+        Value own = Shaped.sumTo(Shaped.cast(whole, cell), sizes);
         gradients.merge(id, own, (a, b) -> Pointwise.apply(Binary.ADD, a, b));
     }
 
@@ -134,8 +143,11 @@ final class RecordedWalk {
             int operand = nodes.operand(id, i);
             Derivative derivative = op.derivative(i);
             if (operand >= 0 && nodes.has(operand, Nodes.WANTED) && derivative != null) {
-                add(operand, derivative.isZero() ? zeros(operand)
-                        : TermEvaluator.evaluate(derivative.contribution(), variables));
+                if (!derivative.isZero()) {
+                    add(operand, TermEvaluator.evaluate(derivative.contribution(), variables), true);
+                } else if (!gradients.containsKey(operand)) {
+                    add(operand, number(0, nodes.cell(operand)));
+                }
             }
         }
     }
@@ -144,9 +156,6 @@ final class RecordedWalk {
         return Values.fill(context.allocate(cell, Layout.SCALAR), number);
     }
 
-    private Value zeros(int id) {
-        return Values.fill(context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id))), 0);
-    }
 
     private void structural(int id, Value gradient) {
         Nodes.Recorded recorded = nodes.structural(id);

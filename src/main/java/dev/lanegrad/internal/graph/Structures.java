@@ -117,11 +117,24 @@ final class Structures {
             case ScatterAdd s -> Gathering.scatterAdd(context, s.dim(), s.size(), x, o[1]);
             case IndexSelect i -> Gathering.indexSelect(context, i.dim(), x, o[1]);
             case IndexAdd i -> Gathering.indexAdd(context, i.dim(), i.size(), x, o[1]);
+            case Softmax s -> composed(op, x);
+            case LogSoftmax s -> composed(op, x);
+            case LogSumExp l -> composed(op, x);
+            case Structural.Var v -> composed(op, x);
+            case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
+        };
+    }
+
+    /** The result of an op that is computed by other ops, or null if {@code op} is none. */
+    static Value composed(Structural op, Value x) {
+        return switch (op) {
             case Softmax s -> softmax(x, 1 << s.dim());
             case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
             case LogSumExp l -> logSumExp(x, l);
             case Structural.Var v -> variance(x, v);
-            case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
+            case Reduce _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
+                    Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
+                    Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _, Structural.Cast _ -> null;
         };
     }
 

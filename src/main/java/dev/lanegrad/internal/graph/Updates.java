@@ -3,6 +3,8 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.kernel.Workspace;
 import dev.lanegrad.internal.op.Kernels;
 import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.function.DoubleSupplier;
 
 /** Element-wise updates in place, outside the graph: what optimisers do to parameters. */
 public final class Updates {
@@ -41,6 +43,27 @@ public final class Updates {
         }
         Reference.reachabilityFence(outputs);
         Reference.reachabilityFence(inputs);
+    }
+
+    /**
+     * As {@link #run(Kernels, Value[], Value[], double...)} with numbers that may differ each time: a traced function asks
+     * for them at each call.
+     */
+    public static void run(Kernels kernels, Value[] outputs, Value[] inputs, DoubleSupplier... scalars) {
+        Context context = Context.current();
+        if (context.interpreter() == null || !context.interpreter().update(kernels, outputs, inputs, scalars)) {
+            double[] numbers = new double[scalars.length];
+            Arrays.setAll(numbers, i -> scalars[i].getAsDouble());
+            run(kernels, outputs, inputs, numbers);
+        }
+    }
+
+    /** Does {@code action}, and while a function is traced has it done at each of its calls instead. */
+    public static void each(Runnable action) {
+        Context context = Context.current();
+        if (context.interpreter() == null || !context.interpreter().each(action)) {
+            action.run();
+        }
     }
 
     /** The gradient of a leaf without making it known outside, or null. */

@@ -156,7 +156,7 @@ public final class Value {
         if (!home.isAlive(stamp)) {
             if (home instanceof Symbolic symbolic) {
                 throw new IllegalStateException(label + ": this tensor is " + symbolic.kind() + " and the function it belongs to "
-                        + "has returned; return it as a result instead of keeping it.");
+                        + "has returned" + CallerLine.text() + "; return it as a result instead of keeping it.");
             }
             throw new IllegalStateException(label + ": this tensor was computed inside a tape that has been closed or reset "
                     + "since, and its values are gone; keep() it before, or compute it outside a tape.");
@@ -184,7 +184,8 @@ public final class Value {
     Value readable(String label) {
         if (home instanceof Symbolic symbolic) {
             throw new IllegalStateException(label + ": this tensor is " + symbolic.kind() + ", it has no value that can be read "
-                    + "here (shape " + layout + "); compute with tensors only, for example with where instead of if.");
+                    + "here (shape " + layout + ")" + CallerLine.text() + "; compute with tensors only, for example with where "
+                    + "instead of if.");
         }
         return this;
     }

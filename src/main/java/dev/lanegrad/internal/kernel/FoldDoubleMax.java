@@ -124,7 +124,7 @@ final class FoldDoubleMax extends FoldLoops {
     }
 
     @Override
-    void whole(long in, int bytes, long out) {
+    boolean whole(long in, int bytes, long out) {
         DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
@@ -133,33 +133,44 @@ final class FoldDoubleMax extends FoldLoops {
         DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector s0 = DoubleVector.broadcast(S, 0);
+        DoubleVector s1 = DoubleVector.broadcast(S, 0);
+        DoubleVector s2 = DoubleVector.broadcast(S, 0);
+        DoubleVector s3 = DoubleVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.blend(x0, a0.compare(LT, x0).or(x0.compare(NE, x0)));
+            a0 = a0.blend(x0, a0.compare(LT, x0));
+            s0 = s0.add(x0);
             DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.blend(x1, a1.compare(LT, x1).or(x1.compare(NE, x1)));
+            a1 = a1.blend(x1, a1.compare(LT, x1));
+            s1 = s1.add(x1);
             DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.blend(x2, a2.compare(LT, x2).or(x2.compare(NE, x2)));
+            a2 = a2.blend(x2, a2.compare(LT, x2));
+            s2 = s2.add(x2);
             DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.blend(x3, a3.compare(LT, x3).or(x3.compare(NE, x3)));
+            a3 = a3.blend(x3, a3.compare(LT, x3));
+            s3 = s3.add(x3);
             DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
-            a4 = a4.blend(x4, a4.compare(LT, x4).or(x4.compare(NE, x4)));
+            a4 = a4.blend(x4, a4.compare(LT, x4));
+            s0 = s0.add(x4);
             DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
-            a5 = a5.blend(x5, a5.compare(LT, x5).or(x5.compare(NE, x5)));
+            a5 = a5.blend(x5, a5.compare(LT, x5));
+            s1 = s1.add(x5);
             DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
-            a6 = a6.blend(x6, a6.compare(LT, x6).or(x6.compare(NE, x6)));
+            a6 = a6.blend(x6, a6.compare(LT, x6));
+            s2 = s2.add(x6);
             DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
-            a7 = a7.blend(x7, a7.compare(LT, x7).or(x7.compare(NE, x7)));
+            a7 = a7.blend(x7, a7.compare(LT, x7));
+            s3 = s3.add(x7);
         }
-        a0 = a0.blend(a4, a0.compare(LT, a4).or(a4.compare(NE, a4)));
-        a1 = a1.blend(a5, a1.compare(LT, a5).or(a5.compare(NE, a5)));
-        a2 = a2.blend(a6, a2.compare(LT, a6).or(a6.compare(NE, a6)));
-        a3 = a3.blend(a7, a3.compare(LT, a7).or(a7.compare(NE, a7)));
-        a0 = a0.blend(a2, a0.compare(LT, a2).or(a2.compare(NE, a2)));
-        a1 = a1.blend(a3, a1.compare(LT, a3).or(a3.compare(NE, a3)));
+        a0 = a0.blend(a4, a0.compare(LT, a4));
+        a1 = a1.blend(a5, a1.compare(LT, a5));
+        a2 = a2.blend(a6, a2.compare(LT, a6));
+        a3 = a3.blend(a7, a3.compare(LT, a7));
+        a0 = a0.blend(a2, a0.compare(LT, a2));
+        a1 = a1.blend(a3, a1.compare(LT, a3));
         DoubleVector y;
-        DoubleVector x0 = a0.blend(a1, a0.compare(LT, a1).or(a1.compare(NE, a1)));
-        boolean nan = x0.compare(NE, x0).anyTrue();
+        DoubleVector x0 = a0.blend(a1, a0.compare(LT, a1));
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.blend(y, x0.compare(LT, y));
@@ -174,7 +185,8 @@ final class FoldDoubleMax extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, x0.compare(LT, y));
-        ALL.set(ValueLayout.JAVA_DOUBLE, out, nan ? Double.NaN : x0.lane(0));
+        ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override

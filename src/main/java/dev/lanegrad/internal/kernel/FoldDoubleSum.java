@@ -121,7 +121,7 @@ final class FoldDoubleSum extends FoldLoops {
     }
 
     @Override
-    void whole(long in, int bytes, long out) {
+    boolean whole(long in, int bytes, long out) {
         DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
         DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
@@ -171,6 +171,7 @@ final class FoldDoubleSum extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.add(y);
         ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+        return true;
     }
 
     @Override

@@ -200,26 +200,31 @@ final class FoldFloatMin extends FoldLoops {
     }
 
     @Override
-    void whole(long in, int bytes, long out) {
+    boolean whole(long in, int bytes, long out) {
         FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
         FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
         FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
         FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+        FloatVector s0 = FloatVector.broadcast(S, 0);
+        FloatVector s1 = FloatVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));
+            a0 = a0.blend(x0, x0.compare(LT, a0));
+            s0 = s0.add(x0);
             FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.blend(x1, x1.compare(LT, a1).or(x1.compare(NE, x1)));
+            a1 = a1.blend(x1, x1.compare(LT, a1));
+            s1 = s1.add(x1);
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.blend(x2, x2.compare(LT, a2).or(x2.compare(NE, x2)));
+            a2 = a2.blend(x2, x2.compare(LT, a2));
+            s0 = s0.add(x2);
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.blend(x3, x3.compare(LT, a3).or(x3.compare(NE, x3)));
+            a3 = a3.blend(x3, x3.compare(LT, a3));
+            s1 = s1.add(x3);
         }
-        a0 = a0.blend(a2, a2.compare(LT, a0).or(a2.compare(NE, a2)));
-        a1 = a1.blend(a3, a3.compare(LT, a1).or(a3.compare(NE, a3)));
+        a0 = a0.blend(a2, a2.compare(LT, a0));
+        a1 = a1.blend(a3, a3.compare(LT, a1));
         FloatVector y;
-        FloatVector x0 = a0.blend(a1, a1.compare(LT, a0).or(a1.compare(NE, a1)));
-        boolean nan = x0.compare(NE, x0).anyTrue();
+        FloatVector x0 = a0.blend(a1, a1.compare(LT, a0));
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.blend(y, y.compare(LT, x0));
@@ -234,7 +239,8 @@ final class FoldFloatMin extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, y.compare(LT, x0));
-        ALL.set(ValueLayout.JAVA_FLOAT, out, nan ? Float.NaN : x0.lane(0));
+        ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
+        return !s0.add(s1).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override

@@ -197,7 +197,7 @@ final class FoldFloatProd extends FoldLoops {
     }
 
     @Override
-    void whole(long in, int bytes, long out) {
+    boolean whole(long in, int bytes, long out) {
         FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
         FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
         FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
@@ -231,6 +231,7 @@ final class FoldFloatProd extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.mul(y);
         ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
+        return true;
     }
 
     @Override

@@ -27,9 +27,10 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
 
     /**
      * Folds one sequence of {@code bytes} bytes, at most a chunk of whole groups of 64 elements, to the element at
-     * {@code out}; only where vectors have {@link #WIDE} bytes.
+     * {@code out}; only where vectors have {@link #WIDE} bytes. False if there may be a NaN that it missed: then the
+     * result is to be found with {@link #lanes}.
      */
-    abstract void whole(long in, int bytes, long out);
+    abstract boolean whole(long in, int bytes, long out);
 
     /**
      * Folds each row of {@code n} elements, 1 to as many as {@link #SHORT} vectors hold, to one element; these lie side

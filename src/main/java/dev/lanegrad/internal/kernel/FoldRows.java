@@ -107,43 +107,31 @@ final class FoldRows {
 
     /** Folds each chunk of a batch of a sequence, to {@code scratch.results}; returns how many there are. */
     static int batch(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long batch, long n, boolean gather) {
-        long first = batch * BATCH * CHUNK;
-        int count = chunks(loops, scratch, plan, in, first, Math.min(n - first, BATCH * CHUNK), gather);
-        loops.rows(scratch.lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / plan.cell, count, scratch.results);
+        long end = Math.min(n, (batch + 1) * BATCH * CHUNK);
+        int count = 0;
+        for (long first = batch * BATCH * CHUNK; first < end; first += CHUNK) {
+            int size = (int) Math.min(CHUNK, end - first);
+            long from = in + first * plan.cell;
+            if (gather) {
+                from = scratch.gathered;
+                plan.gather(in, first, size, from);
+            }
+            chunk(loops, scratch, plan.cell, from, size, scratch.results + (long) count * plan.cell);
+            count++;
+        }
         return count;
     }
 
-    /** Folds each chunk of {@code n} elements from {@code first} on to a vector; returns how many there are. */
-    private static int chunks(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, long n,
-            boolean gather) {
-        int bytes = CHUNK * plan.cell;
-        int whole = (int) (n / CHUNK);
-        int rest = (int) (n % CHUNK);
-        long out = scratch.lanes;
-        int step = gather ? 1 : CALL / CHUNK;
-        for (int k = 0; k < whole; k += step) {
-            long from = scratch.gathered;
-            if (gather) {
-                plan.gather(in, first + (long) k * CHUNK, CHUNK, from);
-            } else {
-                from = in + first * plan.cell + (long) k * bytes;
-            }
-            loops.lanes(from, bytes, CHUNK, Math.min(step, whole - k), out + k * FoldLoops.VBYTES, scratch.work);
+    /** Folds one sequence of up to a chunk. */
+    static void chunk(FoldLoops loops, FoldScratch scratch, int cell, long in, int n, long out) {
+        boolean done = n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE && loops.whole(in, n * cell, out);
+        if (!done) {
+            few(loops, scratch, cell, in, 0, n, 1, out);
         }
-        if (rest > 0) {
-            long from = scratch.gathered;
-            if (gather) {
-                plan.gather(in, first + (long) whole * CHUNK, rest, from);
-            } else {
-                from = in + first * plan.cell + (long) whole * bytes;
-            }
-            loops.lanes(from, 0, rest, 1, out + whole * FoldLoops.VBYTES, scratch.work);
-        }
-        return rest > 0 ? whole + 1 : whole;
     }
 
     /** Joins adjacent pairs level by level, an odd one being carried, until one is left, the first. */
-    private static void pairs(FoldLoops loops, int cell, long at, int count) {
+    static void pairs(FoldLoops loops, int cell, long at, int count) {
         for (int n = count; n > 1; n = n + 1 >> 1) {
             int pairs = n >> 1;
             long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
@@ -154,7 +142,7 @@ final class FoldRows {
         }
     }
 
-    private static void move(long from, long to) {
+    static void move(long from, long to) {
         ALL.set(ValueLayout.JAVA_LONG, to, ALL.get(ValueLayout.JAVA_LONG, from));
     }
 }

@@ -45,15 +45,7 @@ public final class Folds {
         FoldLoops loops = loops(op, lane);
         long count = layout.count();
         if (count <= FoldRows.CHUNK && count > 0 && layout.isContiguous() && dims == Dims.all(layout.rank())) {
-            int n = (int) count;
-            int cell = lane.bytes();
-            if (n * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
-                loops.rows(in, 0, n, 1, out);
-            } else if (n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE) {
-                loops.whole(in, n * cell, out);
-            } else {
-                FoldRows.few(loops, FoldScratch.ofThread(), cell, in, 0, n, 1, out);
-            }
+            FoldRows.chunk(loops, FoldScratch.ofThread(), lane.bytes(), in, (int) count, out);
             return;
         }
         FoldScratch scratch = FoldScratch.ofThread();
@@ -98,7 +90,7 @@ public final class Folds {
         }
     }
 
-    private static FoldLoops loops(FoldOp op, Lane lane) {
+    static FoldLoops loops(FoldOp op, Lane lane) {
         return switch (op) {
             case SUM -> lane == Lane.FLOAT ? FLOAT_SUM : DOUBLE_SUM;
             case PROD -> lane == Lane.FLOAT ? FLOAT_PROD : DOUBLE_PROD;

@@ -65,6 +65,14 @@ public final class Workspace {
         }
     }
 
+    /** Gives the frame of a prepared call of {@code kernel} the scratch memory of this thread. */
+    void reserve(MapKernel kernel, long prepared) {
+        if (kernel.width > width) {
+            grow(kernel.width);
+        }
+        ALL.set(LONG, prepared - 8, slots());
+    }
+
     /**
      * The next output: contiguous in the sizes of the result, of elements {@code cell}, followed by 64 bytes of
      * padding. It may be the very memory of an input that is contiguous in the same sizes and of the same elements.

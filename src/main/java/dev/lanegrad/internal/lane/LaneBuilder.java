@@ -42,6 +42,21 @@ public final class LaneBuilder {
         return value(Prim.CONST_BITS, -1, -1, -1, lane == Lane.FLOAT ? (int) bits : bits);
     }
 
+    /** The results of {@code code} for these operands: its instructions become some of this code. */
+    public List<LaneValue> inline(LaneCode code, List<LaneValue> operands) {
+        LaneValue[] values = new LaneValue[code.insts().size()];
+        for (int i = 0; i < values.length; i++) {
+            Inst inst = code.insts().get(i);
+            values[i] = inst.prim() == Prim.INPUT ? operands.get((int) inst.bits()) : value(inst.prim(),
+                    index(values, inst.a()), index(values, inst.b()), index(values, inst.c()), inst.bits());
+        }
+        return code.outputs().stream().map(output -> values[output]).toList();
+    }
+
+    private static int index(LaneValue[] values, int i) {
+        return i < 0 ? -1 : values[i].index();
+    }
+
     /** The code of {@code outputs} for at least {@code inputs} operands; instructions that no output needs are left out. */
     public LaneCode build(int inputs, LaneValue... outputs) {
         boolean[] live = new boolean[insts.size()];

@@ -1,0 +1,277 @@
+package dev.lanegrad;
+
+import dev.lanegrad.internal.graph.Backward;
+import dev.lanegrad.internal.graph.Symbols;
+import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.graph.Values;
+import dev.lanegrad.internal.program.Compiled;
+import dev.lanegrad.internal.program.Programs;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A function of tensors that is run once to see what it does, and from then on replayed: forward and backward fused into
+ * few passes over memory, all intermediate values in one block, no tape, no allocation.
+ *
+ * <pre>{@code
+ * Program loss = Program.valueAndGrad((w, x) -> x.matmul(w).tanh().square().mean());
+ * List<Tensor> results = loss.call(w, x);     // the value, its gradient by w, its gradient by x
+ * }</pre>
+ *
+ * <p><b>What is traced.</b> At the first call for arguments of certain dtypes and sizes the function runs on traced tensors,
+ * which have sizes and no elements; its Java code does not run again for such arguments. So it may loop and branch on
+ * sizes, but reading an element ({@code item()}, {@code toFloatArray()}) is an {@code IllegalStateException} that names
+ * the line: choose with {@code where} instead. A traced tensor that is kept and used later is refused in the same way.
+ * The same holds inside for {@link Grad}, {@code backward()} and other programs.
+ *
+ * <p><b>What is read.</b> A tensor from outside that the function uses without getting it as an argument is read where it
+ * lies at each call, if it lives outside all tapes; of one in a tape a copy is taken. Tensors that the function makes from
+ * Java numbers, random ones included, are the same at every call.
+ *
+ * <p><b>Training steps.</b> A function may call {@code backward()} on tensors from outside, and have an optimiser update
+ * them; the program then does both at each call. Gradients that are left at its end replace those the parameters had.
+ * <pre>{@code
+ * Program step = Program.of((x, y) -> {
+ *     Tensor loss = model(x).crossEntropy(y);
+ *     loss.backward();
+ *     adam.step();
+ *     adam.zeroGrad();
+ *     return loss;
+ * });
+ * }</pre>
+ *
+ * <p><b>What it computes.</b> The bits of the function itself: every value is rounded as if it had been stored, and folds
+ * keep their order. Results are no part of a graph: take gradients inside.
+ *
+ * <p>Any thread may call a program; calls wait for each other.
+ */
+public final class Program implements AutoCloseable {
+    private static final int SIGNATURES = 64;
+
+    private final Function<List<Tensor>, List<Tensor>> function;
+    private final Programs programs;
+    // The operands of the call under way, so that one allocates nothing.
+    private Value[] ins = {};
+    private Value[] outs = {};
+    private boolean open = true;
+
+    /** A function of three tensors. */
+    @FunctionalInterface
+    public interface TernaryOperator {
+        /** The result for these arguments. */
+        Tensor apply(Tensor x, Tensor y, Tensor z);
+    }
+
+    private Program(Function<List<Tensor>, List<Tensor>> function) {
+        this.function = function;
+        this.programs = new Programs(this::values, SIGNATURES);
+    }
+
+    private Value[] values(Value[] inputs) {
+        return Grad.values(function.apply(Arrays.stream(inputs).map(Tensor::new).toList()));
+    }
+
+    /** The program of a function of one tensor. */
+    public static Program of(UnaryOperator<Tensor> function) {
+        return ofList(inputs -> List.of(function.apply(one(inputs, 1).get(0))));
+    }
+
+    /** The program of a function of two tensors. */
+    public static Program of(BinaryOperator<Tensor> function) {
+        return ofList(inputs -> List.of(function.apply(one(inputs, 2).get(0), inputs.get(1))));
+    }
+
+    /** The program of a function of three tensors. */
+    public static Program of(TernaryOperator function) {
+        return ofList(inputs -> List.of(function.apply(one(inputs, 3).get(0), inputs.get(1), inputs.get(2))));
+    }
+
+    /** The program of a function of any number of tensors, with any number of results. */
+    public static Program ofList(Function<List<Tensor>, List<Tensor>> function) {
+        return new Program(function);
+    }
+
+    /** The program of the value of a one-element function and of its gradient. */
+    public static Program valueAndGrad(UnaryOperator<Tensor> function) {
+        return valueAndGradList(inputs -> function.apply(one(inputs, 1).get(0)));
+    }
+
+    /** The program of the value of a one-element function and of its gradients by both arguments. */
+    public static Program valueAndGrad(BinaryOperator<Tensor> function) {
+        return valueAndGradList(inputs -> function.apply(one(inputs, 2).get(0), inputs.get(1)));
+    }
+
+    /** The program of the value of a one-element function and of its gradients by all arguments. */
+    public static Program valueAndGrad(TernaryOperator function) {
+        return valueAndGradList(inputs -> function.apply(one(inputs, 3).get(0), inputs.get(1), inputs.get(2)));
+    }
+
+    /**
+     * The program whose results are the value of a one-element function and then its gradient by each floating-point
+     * argument, zeros by those it does not depend on.
+     */
+    public static Program valueAndGradList(Function<List<Tensor>, Tensor> function) {
+        return ofList(inputs -> withGradients(function, inputs));
+    }
+
+    private static List<Tensor> one(List<Tensor> inputs, int expected) {
+        if (inputs.size() != expected) {
+            throw new IllegalArgumentException("Program: the function has " + expected + " arguments, but got " + inputs.size()
+                    + "; call it with " + expected + " tensors.");
+        }
+        return inputs;
+    }
+
+    private static List<Tensor> withGradients(Function<List<Tensor>, Tensor> function, List<Tensor> inputs) {
+        boolean create = inputs.stream().anyMatch(Tensor::requiresGrad);
+        List<Tensor> sources = inputs.stream().map(input -> input.requiresGrad() || !input.dtype().cell().isReal() ? input
+                : input.detach().requiresGrad(true)).toList();
+        Tensor value = function.apply(sources);
+        List<Tensor> by = sources.stream().filter(Tensor::requiresGrad).toList();
+        Value[] gradients = !value.requiresGrad() ? new Value[by.size()]
+                : Backward.gradients(new Value[] {value.value}, null, Grad.values(by), true, create);
+        List<Tensor> results = new ArrayList<>(List.of(value));
+        for (int i = 0; i < gradients.length; i++) {
+            results.add(gradients[i] == null ? by.get(i).zerosLike() : new Tensor(gradients[i]));
+        }
+        return results;
+    }
+
+    /**
+     * Keeps the traces of at most {@code signatures} combinations of dtypes and sizes, instead of 64; the one that has not
+     * been used for longest goes first. Returns this.
+     */
+    public synchronized Program limit(int signatures) {
+        if (signatures < 1) {
+            throw new IllegalArgumentException("limit: a program keeps 1 trace or more, but got " + signatures + ".");
+        }
+        programs.limit(signatures);
+        return this;
+    }
+
+    /**
+     * Lets this be called with arguments of one combination of dtypes and sizes only, that of its first call: another one
+     * is an {@code IllegalArgumentException} instead of a new trace. Returns this.
+     */
+    public synchronized Program fixed() {
+        programs.fix();
+        return this;
+    }
+
+    /** How often a trace was there, and how often one had to be made. */
+    public synchronized ProgramStatistics statistics() {
+        return new ProgramStatistics(programs.hits(), programs.traces(), programs.evictions(), programs.size());
+    }
+
+    /** Bytes of the block for intermediate values, of the program for the arguments used last. */
+    public synchronized long plannedBytes() {
+        return latest("plannedBytes").plannedBytes();
+    }
+
+    /** The results for {@code inputs}, in the innermost open tape or else managed. */
+    public List<Tensor> call(Tensor... inputs) {
+        if (Symbols.isInterpreting()) {
+            return function.apply(List.of(inputs));
+        }
+        synchronized (this) {
+            Value[] arguments = arguments(inputs);
+            Compiled compiled = programs.of(arguments);
+            Value[] results = new Value[compiled.results()];
+            for (int i = 0; i < results.length; i++) {
+                results[i] = Values.allocate(compiled.cell(i), compiled.layout(i));
+            }
+            compiled.run(arguments, results);
+            return Arrays.stream(results).map(Tensor::new).toList();
+        }
+    }
+
+    /**
+     * Computes the results for {@code inputs} into {@code outputs}, contiguous tensors of the right sizes and types that do
+     * not overlap any other tensor the program uses. A call for arguments of sizes that have been seen allocates nothing if
+     * the arguments are contiguous and each output has its memory to itself (is no view).
+     */
+    public void run(Tensor[] inputs, Tensor[] outputs) {
+        if (Symbols.isInterpreting()) {
+            throw new IllegalStateException("run: inside another transformation there is no memory to write to; use call(...).");
+        }
+        synchronized (this) {
+            requireOpen("run");
+            ins = ins.length == inputs.length ? ins : new Value[inputs.length];
+            outs = outs.length == outputs.length ? outs : new Value[outputs.length];
+            for (int i = 0; i < inputs.length; i++) {
+                ins[i] = contiguous(inputs[i].value.check("run"));
+            }
+            Compiled compiled = programs.of(ins);
+            for (int i = 0; i < outputs.length; i++) {
+                outs[i] = outputs[i].value.check("run");
+            }
+            compiled.into(ins, outs);
+        }
+    }
+
+    /** The only result for {@code inputs}. */
+    public Tensor apply(Tensor... inputs) {
+        List<Tensor> results = call(inputs);
+        if (results.size() != 1) {
+            throw new IllegalStateException("apply: this program has " + results.size() + " results; use call(...).");
+        }
+        return results.getFirst();
+    }
+
+    /**
+     * The program for the arguments used last as text: its kernels with the formulas that were fused, planned bytes, bytes
+     * moved and arithmetic. Fails with {@code IllegalStateException} before the first call.
+     */
+    public synchronized String explain() {
+        return latest("explain").explain();
+    }
+
+    /** The graph of the program for the arguments used last, in the language of Graphviz. */
+    public synchronized String toDot() {
+        return latest("toDot").dot();
+    }
+
+    /** The graph of the program for the arguments used last, in the language of Mermaid. */
+    public synchronized String toMermaid() {
+        return latest("toMermaid").mermaid();
+    }
+
+    private Compiled latest(String label) {
+        requireOpen(label);
+        if (programs.latest() == null) {
+            throw new IllegalStateException(label + ": this program has not been called, so there is nothing to show; call it "
+                    + "first.");
+        }
+        return programs.latest();
+    }
+
+    private Value[] arguments(Tensor[] inputs) {
+        requireOpen("call");
+        Value[] arguments = new Value[inputs.length];
+        for (int i = 0; i < inputs.length; i++) {
+            arguments[i] = contiguous(inputs[i].value.check("call"));
+        }
+        return arguments;
+    }
+
+    private static Value contiguous(Value value) {
+        return value.layout().isContiguous() ? value : Values.keep(value);
+    }
+
+    private void requireOpen(String label) {
+        if (!open) {
+            throw new IllegalStateException(label + ": this program is closed; make a new one.");
+        }
+    }
+
+    /** Forgets all traces and gives their memory back; using this afterwards is an {@code IllegalStateException}. */
+    @Override
+    public synchronized void close() {
+        open = false;
+        programs.clear();
+    }
+}

@@ -1,0 +1,194 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.List;
+
+/**
+ * A call of a kernel that is made again and again on operands of the same layouts: all decisions are made once, and a call
+ * writes a few addresses and runs the loop. Outputs may be folded as they come, block by block, without ever lying in
+ * memory as a whole. For one thread at a time. Nothing is checked, and nothing is kept alive.
+ */
+public final class MapCall {
+    /** Bytes of one turn on operands that are not folded. */
+    private static final int TURN = 32 << 10;
+    private static final MemorySegment ALL = Raw.ALL;
+
+    private final MapKernel kernel;
+    private final Layout result;
+    private final List<Cell> cells;
+    private final List<Layout> layouts;
+    private final int operands;
+    private final boolean flat;
+    private final long scalars;
+    private final long[] addresses;
+    private final long[] masks;
+    private final ChunkFold[] folds;
+    private final int[] folded;
+    private final long[] foldResults;
+    private final MapKernel.Variant variant;
+    private final MemorySegment memory;
+    private final long frame;
+    private final long spreads;
+    private final int turn;
+
+    /**
+     * A call over the elements of {@code result}.
+     *
+     * @param cells   the types of the operands, outputs before inputs
+     * @param layouts the arrangements of the inputs
+     * @param ops     for each output its fold over all elements, or null if it is stored; only if the call is flat
+     */
+    public MapCall(MapKernel kernel, Layout result, List<Cell> cells, List<Layout> layouts, List<FoldOp> ops) {
+        this.kernel = kernel;
+        this.result = result;
+        this.cells = cells;
+        this.layouts = layouts;
+        operands = cells.size();
+        flat = isFlat(kernel, result, cells, layouts);
+        addresses = new long[operands];
+        masks = new long[operands];
+        long set = 0;
+        for (int p = 0; p < operands; p++) {
+            boolean scalar = p >= kernel.outputs && layouts.get(p - kernel.outputs).count() == 1 && result.count() != 1;
+            masks[p] = scalar ? 0 : -1;
+            set |= scalar ? 1L << p : 0;
+        }
+        scalars = set;
+        variant = kernel.variant(scalars);
+        folded = java.util.stream.IntStream.range(0, ops.size()).filter(o -> ops.get(o) != null).toArray();
+        folds = new ChunkFold[folded.length];
+        foldResults = new long[folded.length];
+        int scratch = ChunkFold.CHUNK << kernel.shift;
+        long table = (long) operands * Loop.ENTRY + 64;
+        memory = Arena.ofAuto().allocate(256 + table + operands * 64L + folded.length * (scratch + 64L), 64);
+        frame = memory.address() + 64;
+        spreads = frame + table + 63 & -64;
+        for (int f = 0; f < folded.length; f++) {
+            folds[f] = new ChunkFold(ops.get(folded[f]), kernel.code().lane());
+            addresses[folded[f]] = spreads + operands * 64L + f * (scratch + 64L);
+            masks[folded[f]] = 0;
+        }
+        for (int p = 0; p < operands; p++) {
+            Workspace.place(frame, p, addresses[p], (scalars >> p & 1) != 0 ? 0 : -1);
+            if ((scalars >> p & 1) != 0) {
+                Workspace.place(frame, p, spreads + p * 64L, 0);
+            }
+        }
+        turn = folded.length > 0 ? scratch : TURN;
+    }
+
+    /** True if each operand is one number or lies as the result does, so that outputs can be folded as they come. */
+    public static boolean isFlat(MapKernel kernel, Layout result, List<Cell> cells, List<Layout> layouts) {
+        for (int p = 0; p < cells.size(); p++) {
+            Layout layout = p < kernel.outputs ? result : layouts.get(p - kernel.outputs);
+            if (cells.get(p) != kernel.cell || !layout.isContiguous()
+                    || layout.count() != 1 && layout.count() != result.count()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Sets where operand {@code p} begins, outputs counted before inputs; for a folded output, where the result goes. */
+    public void place(int p, long address) {
+        for (int f = 0; f < folded.length; f++) {
+            if (folded[f] == p) {
+                foldResults[f] = address;
+                return;
+            }
+        }
+        addresses[p] = address;
+        if ((scalars >> p & 1) == 0) {
+            Workspace.place(frame, p, address, -1);
+        }
+    }
+
+    /** Computes all outputs. */
+    public void run() {
+        if (flat) {
+            runFlat();
+        } else {
+            runGeneral();
+        }
+        Reference.reachabilityFence(memory);
+    }
+
+    private void runGeneral() {
+        Workspace workspace = Workspace.current();
+        workspace.begin(kernel);
+        for (int p = 0; p < operands; p++) {
+            if (p < kernel.outputs) {
+                workspace.output(addresses[p], cells.get(p));
+            } else {
+                workspace.input(addresses[p], cells.get(p), layouts.get(p - kernel.outputs));
+            }
+        }
+        workspace.run(result);
+    }
+
+    private void runFlat() {
+        for (long left = scalars; left != 0; left &= left - 1) {
+            spread(Long.numberOfTrailingZeros(left));
+        }
+        Loop loop = variant.loop;
+        if (loop instanceof BlockInterpreter) {
+            Workspace.current().reserve(kernel, frame);
+        }
+        long bytes = result.count() << kernel.shift;
+        if (bytes <= turn) {
+            one(loop, (int) bytes);
+        } else {
+            many(loop, bytes);
+        }
+        if (variant.counting) {
+            variant.count(result.count());
+        }
+    }
+
+    private void one(Loop loop, int bytes) {
+        loop.run(frame, bytes);
+        for (int f = 0; f < folded.length; f++) {
+            folds[f].only(addresses[folded[f]], bytes >> kernel.shift, foldResults[f]);
+        }
+    }
+
+    private void many(Loop loop, long bytes) {
+        for (ChunkFold fold : folds) {
+            fold.begin();
+        }
+        for (long done = 0; done < bytes; done += turn) {
+            int now = (int) Math.min(turn, bytes - done);
+            for (int p = 0; p < operands; p++) {
+                if (masks[p] != 0) {
+                    ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, addresses[p] + done);
+                }
+            }
+            loop.run(frame, now);
+            for (int f = 0; f < folds.length; f++) {
+                folds[f].chunk(addresses[folded[f]], now >> kernel.shift);
+            }
+        }
+        for (int f = 0; f < folds.length; f++) {
+            folds[f].end(foldResults[f]);
+        }
+        for (int p = 0; p < operands; p++) {
+            if (masks[p] != 0) {
+                ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, addresses[p]);
+            }
+        }
+    }
+
+    private void spread(int p) {
+        if (kernel.shift == 2) {
+            FloatPrims.spread(spreads + p * 64L, ALL.get(ValueLayout.JAVA_FLOAT, addresses[p]));
+        } else {
+            DoublePrims.spread(spreads + p * 64L, ALL.get(ValueLayout.JAVA_DOUBLE, addresses[p]));
+        }
+    }
+}

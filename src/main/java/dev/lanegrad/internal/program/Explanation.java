@@ -1,0 +1,148 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.lane.LaneCode;
+import dev.lanegrad.internal.op.Structural;
+import java.util.List;
+import java.util.Locale;
+
+/** What a program does, for people: its passes over memory, and the graph it came from. */
+final class Explanation {
+    private static final int LONGEST = 160;
+
+    private final Trace trace;
+    private final Fuser.Plan plan;
+    private final long peak;
+    private final long total;
+
+    Explanation(Trace trace, Fuser.Plan plan, long peak, long total) {
+        this.trace = trace;
+        this.plan = plan;
+        this.peak = peak;
+        this.total = total;
+    }
+
+    /** One line for each kernel, and the sums. */
+    String text() {
+        StringBuilder text = new StringBuilder();
+        long moved = 0;
+        long flops = 0;
+        for (int i = 0; i < plan.regions().size(); i++) {
+            Region region = plan.regions().get(i);
+            moved += moved(region);
+            flops += flops(region);
+            text.append(String.format(Locale.ROOT, "%3d  ", i)).append(describe(region)).append('\n');
+        }
+        return text.append(String.format(Locale.ROOT, "%d kernels; %,d bytes planned (%,d without sharing); %,d bytes moved; "
+                + "%,d flops%n", plan.regions().size(), peak, total, moved, flops)).toString();
+    }
+
+    private String describe(Region region) {
+        if (!region.isKernel()) {
+            Node node = region.only();
+            return node + " = " + node.label() + node.operands() + " " + node.layout();
+        }
+        StringBuilder text = new StringBuilder("fused ").append(region.sizes).append(' ')
+                .append(region.lane.name().toLowerCase(Locale.ROOT)).append(", ").append(region.primitives)
+                .append(" primitives, loads ").append(region.inputs).append(':');
+        for (Node node : region.stored) {
+            text.append("\n       ").append(node).append(" = ").append(formula(region, node));
+        }
+        for (Node fold : region.folds) {
+            text.append("\n       ").append(fold).append(" = ").append(fold.label()).append(' ')
+                    .append(formula(region, plan.places().get(fold.operand()).base()));
+        }
+        return text.toString();
+    }
+
+    private String formula(Region region, Node node) {
+        StringBuilder text = new StringBuilder();
+        append(text, region, node);
+        return text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text.toString();
+    }
+
+    private void append(StringBuilder text, Region region, Node node) {
+        if (text.length() > LONGEST) {
+            return;
+        }
+        if (node.isFill() || !node.isElementwise() || region.inputs.contains(node)) {
+            text.append(node.isElementwise() || node.structural() != null ? node.toString() : node.label());
+            return;
+        }
+        text.append(node.label()).append('(');
+        for (int i = 0; i < node.operands().size(); i++) {
+            text.append(i == 0 ? "" : ", ");
+            append(text, region, node.operands().get(i));
+        }
+        text.append(')');
+    }
+
+    /** Bytes that a region loads and stores. */
+    private long moved(Region region) {
+        List<Node> loaded = region.isKernel() ? region.inputs : region.only().operands();
+        List<Node> written = region.isKernel() ? region.stored : region.members;
+        long bytes = 0;
+        for (Node node : loaded) {
+            bytes += Math.min(plan.places().get(node).layout().extent(), node.layout().count()) * node.cell().bytes();
+        }
+        for (Node node : written) {
+            bytes += node.layout().count() * node.cell().bytes();
+        }
+        return bytes;
+    }
+
+    private static long flops(Region region) {
+        long flops = 0;
+        for (Node fold : region.folds) {
+            flops += fold.operand().layout().count();
+        }
+        if (region.isKernel()) {
+            LaneCode code = region.code;
+            long each = code.insts().stream().filter(inst -> !inst.prim().operands().isEmpty()).count();
+            return flops + each * region.sizes.count();
+        }
+        Node node = region.only();
+        Structural op = node.structural();
+        if (op instanceof Structural.Matmul) {
+            return 2 * node.layout().count() * node.operand().layout().size(node.operand().layout().rank() - 1);
+        }
+        return op instanceof Structural.Reduce ? node.operand().layout().count() : 0;
+    }
+
+    /** The graph in the language of Graphviz, one cluster for each kernel. */
+    String dot() {
+        StringBuilder text = new StringBuilder("digraph program {\n  node [shape=box];\n");
+        for (int i = 0; i < plan.regions().size(); i++) {
+            text.append("  subgraph cluster").append(i).append(" { label=\"").append(i).append("\";");
+            for (Node node : plan.regions().get(i).members) {
+                text.append(" n").append(node.id()).append(';');
+            }
+            text.append(" }\n");
+        }
+        for (Node node : plan.places().keySet().stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()) {
+            text.append("  n").append(node.id()).append(" [label=\"").append(node.label()).append(' ').append(node.layout())
+                    .append("\"];\n");
+            node.operands().forEach(operand -> text.append("  n").append(operand.id()).append(" -> n").append(node.id())
+                    .append(";\n"));
+        }
+        for (int j = 0; j < trace.outputs().size(); j++) {
+            text.append("  out").append(j).append(" [shape=oval];\n  n").append(trace.outputs().get(j).id())
+                    .append(" -> out").append(j).append(";\n");
+        }
+        return text.append("}\n").toString();
+    }
+
+    /** The graph in the language of Mermaid. */
+    String mermaid() {
+        StringBuilder text = new StringBuilder("flowchart TD\n");
+        for (Node node : plan.places().keySet().stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()) {
+            text.append("  n").append(node.id()).append("[\"").append(node.label()).append(' ').append(node.layout())
+                    .append("\"]\n");
+            node.operands().forEach(operand -> text.append("  n").append(operand.id()).append(" --> n").append(node.id())
+                    .append('\n'));
+        }
+        for (int j = 0; j < trace.outputs().size(); j++) {
+            text.append("  n").append(trace.outputs().get(j).id()).append(" --> out").append(j).append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,143 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.lane.LaneBuilder;
+import dev.lanegrad.internal.lane.LaneCode;
+import dev.lanegrad.internal.lane.LaneValue;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is computed in one pass: element-wise nodes of the same sizes in the same arithmetic, which become one kernel, or a
+ * single node of another kind.
+ */
+final class Region {
+    /** Primitives beyond which no node joins: a loop of them is still compiled. */
+    static final int MOST_PRIMITIVES = 400;
+    /** Primitives up to which a value is computed again instead of being stored and loaded. */
+    private static final int CHEAP = 8;
+    /** What a load counts beside a primitive. */
+    private static final int LOAD = 4;
+
+    final Lane lane;
+    final Layout sizes;
+    final List<Node> members = new ArrayList<>();
+    /** The regions that must be computed before. */
+    final Set<Region> needs = new java.util.LinkedHashSet<>();
+    /** Members that have to be stored. */
+    final List<Node> stored = new ArrayList<>();
+    /** Folds of members that are computed in the same pass. */
+    final List<Node> folds = new ArrayList<>();
+    int primitives;
+
+    /** The operands of {@link #code} in order. */
+    List<Node> inputs = List.of();
+    LaneCode code;
+
+    Region(Node first) {
+        lane = first.lane();
+        sizes = first.layout();
+    }
+
+    /** True if it is a kernel. */
+    boolean isKernel() {
+        return lane != null;
+    }
+
+    /** The node of a region that is no kernel. */
+    Node only() {
+        return members.getFirst();
+    }
+
+    /** Takes a node in. */
+    void add(Node node) {
+        members.add(node);
+        primitives += cost(node);
+    }
+
+    /** Primitives of an element-wise node. */
+    static int cost(Node node) {
+        return switch (node.origin()) {
+            case Node.Mapped mapped -> mapped.op().kernels().in(mapped.lane()).code().insts().size() - mapped.op().arity();
+            case Node.Coded coded -> coded.code().insts().size() - coded.code().inputs();
+            case Node.Input input -> 0;
+            case Node.Captured captured -> 0;
+            case Node.Fill fill -> 0;
+            case Node.Shaped shaped -> 0;
+            case Node.Extreme extreme -> 0;
+        };
+    }
+
+    /** True if what is computed in {@code lane} has the bits that it would have after a way through memory. */
+    static boolean isExact(Node node, Lane lane) {
+        return node.lane() == lane && (node.cell() == (lane == Lane.FLOAT ? Cell.FLOAT32 : Cell.FLOAT64)
+                || node.cell() == Cell.BOOL && node.origin() instanceof Node.Mapped(var op, var in) && op.isPredicate());
+    }
+
+    /** Makes the code whose results are {@code outputs}, members of this. */
+    void assemble(List<Node> outputs) {
+        Assembly assembly = new Assembly();
+        List<LaneValue> results = new ArrayList<>();
+        for (Node output : outputs) {
+            results.add(assembly.member(output));
+        }
+        inputs = List.copyOf(assembly.loaded.keySet());
+        code = assembly.builder.build(inputs.size(), results.toArray(LaneValue[]::new));
+    }
+
+    /** Turns members into lane values. */
+    private final class Assembly {
+        private final LaneBuilder builder = new LaneBuilder(lane);
+        private final Map<Node, LaneValue> known = new HashMap<>();
+        private final Map<Node, LaneValue> loaded = new LinkedHashMap<>();
+        private final Set<Node> own = new java.util.HashSet<>(members);
+
+        private LaneValue member(Node node) {
+            LaneValue value = known.get(node);
+            if (value == null) {
+                List<LaneValue> operands = new ArrayList<>();
+                for (Node operand : node.operands()) {
+                    operands.add(operand(operand));
+                }
+                value = Graph.lower(builder, node, operands);
+                known.put(node, value);
+            }
+            return value;
+        }
+
+        private LaneValue operand(Node node) {
+            if (node.isFill()) {
+                return builder.constant(node.origin() instanceof Node.Fill fill ? fill.number() : 0);
+            }
+            if (isExact(node, lane) && (own.contains(node) || isCheap(node))) {
+                return member(node);
+            }
+            return loaded.computeIfAbsent(node, unknown -> builder.input(loaded.size()));
+        }
+
+        /** True if it costs less to compute {@code node} here than to load it: it needs little, and nothing new. */
+        private boolean isCheap(Node node) {
+            return again(node, 0) <= CHEAP;
+        }
+
+        private int again(Node node, int before) {
+            if (node.isFill() || known.containsKey(node) || loaded.containsKey(node)) {
+                return before;
+            }
+            if (before > CHEAP || !isExact(node, lane)) {
+                return node.isElementwise() ? CHEAP + 1 : node.layout().count() > 1 ? before + LOAD : before;
+            }
+            int cost = before + cost(node);
+            for (Node operand : node.operands()) {
+                cost = again(operand, cost);
+            }
+            return cost;
+        }
+    }
+}

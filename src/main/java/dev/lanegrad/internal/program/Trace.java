@@ -1,0 +1,89 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.graph.Context;
+import dev.lanegrad.internal.graph.Interpreter;
+import dev.lanegrad.internal.graph.Symbols;
+import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.TapeScope;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a function of tensors does, found by running it once on values without memory.
+ *
+ * @param graph     its values
+ * @param inputs    number of arguments
+ * @param outputs   the results, in order
+ * @param effects   what it writes to tensors outside
+ * @param gradients what it leaves as gradients of tensors outside
+ * @param actions   what is done before each call
+ * @param supplied  numbers that are asked for before each call
+ */
+record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, List<Effect> gradients,
+        List<Runnable> actions, List<Supplied> supplied) {
+    /** A tensor outside and what it holds, or has as its gradient, in the end. */
+    record Effect(Value target, Node node) {
+    }
+
+    /** A tensor without dimensions that holds a number which may be another one at each call. */
+    record Supplied(Value value, DoubleSupplier number) {
+    }
+
+    /** The trace of {@code body} for arguments of these sizes and types. Whatever happens, leaves keep their gradients. */
+    static Trace of(List<Layout> layouts, List<Cell> cells, UnaryOperator<Value[]> body) {
+        Context context = Context.current();
+        boolean recorded = context.setGradEnabled(true);
+        TapeScope tape = context.open();
+        Tracer tracer = new Tracer(tape);
+        Interpreter before = context.interpret(tracer);
+        try {
+            Value[] inputs = new Value[layouts.size()];
+            for (int i = 0; i < inputs.length; i++) {
+                inputs[i] = tracer.input(i, layouts.get(i), cells.get(i));
+            }
+            List<Node> outputs = new ArrayList<>();
+            for (Value output : body.apply(inputs)) {
+                outputs.add(tracer.node(output));
+            }
+            return new Trace(tracer.graph(), inputs.length, outputs, tracer.effects(), gradients(tracer),
+                    tracer.actions(), tracer.supplied());
+        } finally {
+            context.interpret(before);
+            forgetGradients(tracer);
+            tracer.close();
+            context.close(tape);
+            context.setGradEnabled(recorded);
+        }
+    }
+
+    private static List<Effect> gradients(Tracer tracer) {
+        Map<Value, Node> found = new IdentityHashMap<>();
+        List<Effect> gradients = new ArrayList<>();
+        for (Value leaf : tracer.leaves()) {
+            Value gradient = Symbols.gradient(leaf);
+            if (gradient != null && Symbols.isSymbolic(gradient) && found.put(leaf, tracer.node(gradient)) == null) {
+                tracer.requireFresh(leaf);
+                gradients.add(new Effect(leaf, found.get(leaf)));
+            }
+        }
+        return gradients;
+    }
+
+    private static void forgetGradients(Tracer tracer) {
+        tracer.leaves().forEach(Symbols::forgetGradient);
+    }
+
+    /** All that must be computed. */
+    List<Node> roots() {
+        List<Node> roots = new ArrayList<>(outputs);
+        effects.forEach(effect -> roots.add(effect.node()));
+        gradients.forEach(effect -> roots.add(effect.node()));
+        return roots;
+    }
+}

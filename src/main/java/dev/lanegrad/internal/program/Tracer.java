@@ -1,0 +1,301 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.graph.CallerLine;
+import dev.lanegrad.internal.graph.Context;
+import dev.lanegrad.internal.graph.Interpreter;
+import dev.lanegrad.internal.graph.Symbols;
+import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.graph.Values;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.LaneCode;
+import dev.lanegrad.internal.memory.Symbolic;
+import dev.lanegrad.internal.memory.TapeScope;
+import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Kernels;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.program.Node.Captured;
+import dev.lanegrad.internal.program.Node.Extreme;
+import dev.lanegrad.internal.program.Node.Input;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+
+/**
+ * The meaning of ops while a function is traced: each becomes a node of a graph. A tensor from outside is captured: it is
+ * read, where it lies, at each call; one that the function itself makes from Java numbers is a constant.
+ */
+final class Tracer implements Interpreter {
+    private final Graph graph = new Graph();
+    private final Symbolic home = new Symbolic("traced");
+    private final TapeScope tape;
+    private final List<Held> captured = new ArrayList<>();
+    private final List<Runnable> actions = new ArrayList<>();
+    private final List<Trace.Supplied> supplied = new ArrayList<>();
+
+    /** A tensor from outside, and its elements now: they change when the function updates it. */
+    private static final class Held {
+        private final Value value;
+        private final Node before;
+        private final boolean hadGradient;
+        private Node now;
+
+        private Held(Value value, Node node) {
+            this.value = value;
+            this.before = node;
+            this.hadGradient = Symbols.gradient(value) != null && !Symbols.isSymbolic(Symbols.gradient(value));
+            this.now = node;
+        }
+    }
+
+    Tracer(TapeScope tape) {
+        this.tape = tape;
+    }
+
+    /** The graph of all that has been traced. */
+    Graph graph() {
+        return graph;
+    }
+
+    /** Ends the life of all values of this. */
+    void close() {
+        home.close();
+    }
+
+    /** The value that stands for argument {@code index}. */
+    Value input(int index, Layout layout, Cell cell) {
+        Layout sizes = Layout.contiguous(layout.sizes());
+        return value(graph.add(new Input(index), List.of(), sizes, cell));
+    }
+
+    private Value value(Node node) {
+        return Symbols.make(home, node.id(), node.layout(), node.cell());
+    }
+
+    /** The node of a value: its own, or that of a captured one. */
+    Node node(Value value) {
+        value.check("trace");
+        if (Symbols.isOf(value, home)) {
+            return graph.reshape(graph.get(Symbols.number(value)), Layout.contiguous(value.layout().sizes()));
+        }
+        if (Symbols.isSymbolic(value)) {
+            throw new IllegalStateException("trace: a tensor of another transformation that is under way was used inside a "
+                    + "traced function" + CallerLine.text() + "; pass it as an argument instead.");
+        }
+        return Symbols.isIn(value, tape) && value.count() == 1 && value.cell().isReal()
+                ? graph.fill(Values.get(value, 0), Layout.contiguous(value.layout().sizes()), value.cell()) : held(value).now;
+    }
+
+    private Held held(Value value) {
+        for (Held known : captured) {
+            if (Symbols.isSame(known.value, value)) {
+                return known;
+            }
+            if (known.now != known.before && Symbols.shareMemory(known.value, value)) {
+                throw new IllegalStateException("trace: a view of a tensor that this function has updated before is used"
+                        + CallerLine.text() + "; use the whole tensor, or take the view before the update.");
+            }
+        }
+        Value kept = Symbols.isManaged(value) ? value : Values.keep(value);
+        Held held = new Held(value, Symbols.isIn(value, tape) ? constant(value, kept) : capture(kept));
+        captured.add(held);
+        return held;
+    }
+
+    private Node capture(Value value) {
+        return graph.add(new Captured(value), List.of(), Layout.contiguous(value.layout().sizes()), value.cell());
+    }
+
+    // Made by the function from numbers, so it never changes; often it is one number again and again.
+    private Node constant(Value value, Value kept) {
+        if (value.cell() == Cell.INT64 || value.count() == 0) {
+            return capture(kept);
+        }
+        double first = Values.get(kept, 0);
+        for (long i = 1; i < kept.count(); i++) {
+            if (Double.doubleToRawLongBits(Values.get(kept, i)) != Double.doubleToRawLongBits(first)) {
+                return capture(kept);
+            }
+        }
+        return graph.fill(first, Layout.contiguous(value.layout().sizes()), value.cell());
+    }
+
+    /** True if all operands were made by the function from numbers, so that the op can be computed once and for all. */
+    private boolean isConstant(Value... operands) {
+        for (Value operand : operands) {
+            if (operand != null && !Symbols.isIn(operand, tape)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public Value apply(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
+        if (isConstant(x, y, z)) {
+            return null;
+        }
+        Layout layout = Symbols.sizes(op, x, y, z);
+        Cell computed = Symbols.computed(op, x, y, z, s0, s1);
+        Cell natural = natural(computed);
+        List<Node> operands = new ArrayList<>();
+        double scalar = s0;
+        for (int i = 0; i < op.arity(); i++) {
+            Value operand = i == 0 ? x : i == 1 ? y : z;
+            operands.add(operand != null ? node(operand) : graph.fill(scalar, Layout.SCALAR, natural));
+            scalar = operand != null ? scalar : s1;
+        }
+        Node node = graph.map(op, computed.lane(), operands, layout, op.isPredicate() ? Cell.BOOL : computed);
+        return Symbols.record(op, value(node), x, y, z, s0, s1);
+    }
+
+    private static Cell natural(Cell computed) {
+        return computed.lane() == dev.lanegrad.internal.lane.Lane.FLOAT ? Cell.FLOAT32 : Cell.FLOAT64;
+    }
+
+    @Override
+    public Value apply(Structural op, Value[] operands) {
+        if (isConstant(operands)) {
+            return null;
+        }
+        Value composed = Symbols.composed(op, operands);
+        Node node = composed != null ? node(composed) : shaped(op, operands);
+        return Symbols.record(op, value(node), operands);
+    }
+
+    private Node shaped(Structural op, Value[] operands) {
+        Layout sizes = Symbols.sizes(op, operands);
+        Cell cell = Symbols.cell(op, operands);
+        List<Node> nodes = new ArrayList<>();
+        for (Value operand : operands) {
+            nodes.add(node(operand));
+        }
+        if (op instanceof Structural.Reduce && !operands[0].cell().isReal()) {
+            Node real = graph.cast(nodes.getFirst(), Cell.FLOAT64);
+            return graph.cast(graph.shape(op, List.of(real), sizes, Cell.FLOAT64), cell);
+        }
+        return graph.shape(op, nodes, sizes, cell);
+    }
+
+    @Override
+    public Value arg(boolean max, Value x, int dim, boolean keepDim) {
+        if (isConstant(x)) {
+            return null;
+        }
+        Node real = x.cell().isReal() ? node(x) : graph.cast(node(x), Cell.FLOAT64);
+        boolean all = dim < 0 || x.layout().rank() == 0;
+        Layout sizes = Dims.without(x.layout(), all ? Dims.all(x.layout().rank()) : 1 << dim, keepDim && !all);
+        return value(graph.add(new Extreme(max, all ? -1 : dim), List.of(real), sizes, Cell.INT64));
+    }
+
+    @Override
+    public boolean update(Kernels kernels, Value[] outputs, Value[] inputs, double[] scalars) {
+        Cell natural = natural(outputs[0].cell());
+        update(kernels, outputs, inputs, Arrays.stream(scalars)
+                .mapToObj(scalar -> graph.fill(scalar, Layout.SCALAR, natural)).toList());
+        return true;
+    }
+
+    @Override
+    public boolean update(Kernels kernels, Value[] outputs, Value[] inputs, DoubleSupplier[] scalars) {
+        List<Node> numbers = new ArrayList<>();
+        for (DoubleSupplier scalar : scalars) {
+            numbers.add(capture(supplied(scalar, natural(outputs[0].cell()))));
+        }
+        update(kernels, outputs, inputs, numbers);
+        return true;
+    }
+
+    private Value supplied(DoubleSupplier number, Cell cell) {
+        for (Trace.Supplied known : supplied) {
+            if (known.number() == number && known.value().cell() == cell) {
+                return known.value();
+            }
+        }
+        Value value = Context.managed(cell, Layout.SCALAR);
+        supplied.add(new Trace.Supplied(value, number));
+        return value;
+    }
+
+    private void update(Kernels kernels, Value[] outputs, Value[] inputs, List<Node> scalars) {
+        LaneCode code = kernels.in(outputs[0].cell().lane()).code();
+        List<Node> operands = new ArrayList<>();
+        for (Value input : inputs) {
+            operands.add(node(input));
+        }
+        operands.addAll(scalars);
+        List<Held> targets = new ArrayList<>();
+        for (Value output : outputs) {
+            targets.add(updatable(output));
+        }
+        for (int i = 0; i < outputs.length; i++) {
+            targets.get(i).now = graph.code(code, i, operands, Layout.contiguous(outputs[i].layout().sizes()),
+                    outputs[i].cell());
+        }
+    }
+
+    @Override
+    public boolean each(Runnable action) {
+        actions.add(action);
+        return true;
+    }
+
+    /** What is to be done before each call. */
+    List<Runnable> actions() {
+        return actions;
+    }
+
+    /** The numbers that are asked for before each call. */
+    List<Trace.Supplied> supplied() {
+        return supplied;
+    }
+
+    private Held updatable(Value output) {
+        if (Symbols.isSymbolic(output) || !Symbols.isManaged(output) || !output.layout().isContiguous()) {
+            throw new IllegalStateException("update: only a contiguous tensor from outside all tapes can be updated by a traced "
+                    + "function (this one has shape " + output.layout() + ")" + CallerLine.text()
+                    + "; keep() it before, or return the new value as a result.");
+        }
+        Held held = held(output);
+        for (Held other : captured) {
+            if (other != held && Symbols.shareMemory(other.value, output)) {
+                throw new IllegalStateException("update: a view of this tensor is used by the traced function too"
+                        + CallerLine.text() + "; use the whole tensor only.");
+            }
+        }
+        return held;
+    }
+
+    /** What is to be written at the end: captured tensors with their new elements. */
+    List<Trace.Effect> effects() {
+        List<Trace.Effect> effects = new ArrayList<>();
+        for (Held held : captured) {
+            if (held.now != held.before) {
+                // What another tensor held before must not be read after that has been written.
+                Node node = held.now;
+                while (node.isView()) {
+                    node = node.operand();
+                }
+                effects.add(new Trace.Effect(held.value,
+                        node.origin() instanceof Captured ? graph.copy(held.now) : held.now));
+            }
+        }
+        return effects;
+    }
+
+    /** The captured leaves, whose gradients the function may have changed. */
+    List<Value> leaves() {
+        return captured.stream().map(held -> held.value).filter(value -> value.isLeaf() && value.requiresGrad()).toList();
+    }
+
+    /** Fails if {@code leaf} had a gradient that the function has added to. */
+    void requireFresh(Value leaf) {
+        if (captured.stream().anyMatch(held -> held.value == leaf && held.hadGradient)) {
+            throw new IllegalStateException("trace: backward() in a traced function would add to the gradient that a parameter of "
+                    + "shape " + leaf.layout() + " has from before; call zeroGrad() on it first, or take the gradients as "
+                    + "results of Program.valueAndGrad.");
+        }
+    }
+}

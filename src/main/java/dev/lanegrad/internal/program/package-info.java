@@ -1,0 +1,2 @@
+/** Functions of tensors, traced once, fused into few passes and replayed. */
+package dev.lanegrad.internal.program;

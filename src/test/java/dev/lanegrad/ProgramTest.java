@@ -1,0 +1,306 @@
+package dev.lanegrad;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Programs compute what the function computes, bit for bit, and refuse by name what they cannot do. */
+class ProgramTest {
+    private static final int FUNCTIONS = 400;
+
+    private static long[] bits(Tensor tensor) {
+        return java.util.Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
+    }
+
+    private static void assertSame(String message, List<Tensor> expected, List<Tensor> actual) {
+        assertEquals(expected.size(), actual.size(), message);
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i).shape(), actual.get(i).shape(), message + ", result " + i);
+            assertEquals(expected.get(i).dtype(), actual.get(i).dtype(), message + ", result " + i);
+            assertArrayEquals(bits(expected.get(i)), bits(actual.get(i)), message + ", result " + i);
+        }
+    }
+
+    @Test
+    void randomFunctionsHaveTheBitsOfEagerComputation() {
+        for (long seed = 0; seed < FUNCTIONS; seed++) {
+            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 14));
+            try (Program program = Program.ofList(function)) {
+                for (int again = 0; again < 2; again++) {
+                    List<Tensor> arguments = RandomFunction.arguments(seed).stream()
+                            .map(argument -> argument.mul(1).add(0.0)).toList();
+                    assertSame("seed " + seed, function.apply(arguments), program.call(arguments.toArray(Tensor[]::new)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void randomGradientsHaveTheBitsOfEagerGradients() {
+        for (long seed = 0; seed < FUNCTIONS; seed++) {
+            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
+            List<Tensor> arguments = RandomFunction.arguments(seed);
+            List<Tensor> expected = new ArrayList<>();
+            try (Tape tape = Tape.open()) {
+                List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
+                Tensor loss = loss(function.apply(leaves));
+                expected.add(loss.keep());
+                if (loss.requiresGrad()) {
+                    loss.backward();
+                }
+                leaves.forEach(leaf -> expected.add(leaf.grad() == null ? leaf.zerosLike().keep() : leaf.grad()));
+            }
+            try (Program program = Program.valueAndGradList(inputs -> loss(function.apply(inputs)))) {
+                assertSame("seed " + seed, expected, program.call(arguments.toArray(Tensor[]::new)));
+            }
+        }
+    }
+
+    private static Tensor loss(List<Tensor> results) {
+        Tensor loss = results.getFirst().mul(0.5).sum();
+        for (Tensor result : results) {
+            loss = loss.add(result.sin().sum());
+        }
+        return loss;
+    }
+
+    private static Tensor[] parameters() {
+        Rng rng = new Rng(7);
+        return new Tensor[] {Tensor.randn(rng, 5, 8).requiresGrad(true), Tensor.randn(rng, 8).requiresGrad(true),
+            Tensor.randn(rng, 8, 3).requiresGrad(true)};
+    }
+
+    private static Tensor step(Tensor[] p, dev.lanegrad.optim.Adam adam, Tensor x, Tensor classes) {
+        Tensor loss = x.matmul(p[0]).add(p[1]).tanh().matmul(p[2]).crossEntropy(classes);
+        loss.backward();
+        adam.step();
+        adam.zeroGrad();
+        return loss;
+    }
+
+    @Test
+    void aTrainingStepUpdatesItsParametersAsEagerTrainingDoes() {
+        Tensor classes = Tensor.of(new long[] {0, 2, 1, 1}, 4);
+        Tensor[] eager = parameters();
+        Tensor[] compiled = parameters();
+        var adamEager = new dev.lanegrad.optim.Adam(List.of(eager), 0.01);
+        var adamCompiled = new dev.lanegrad.optim.Adam(List.of(compiled), 0.01);
+        try (Program program = Program.of((x, y) -> step(compiled, adamCompiled, x, y))) {
+            for (int i = 0; i < 30; i++) {
+                Tensor x = Tensor.randn(new Rng(100 + i), 4, 5);
+                double expected;
+                try (Tape tape = Tape.open()) {
+                    expected = step(eager, adamEager, x, classes).item();
+                }
+                assertEquals(expected, program.apply(x, classes).item(), "step " + i);
+                for (int p = 0; p < eager.length; p++) {
+                    assertArrayEquals(bits(eager[p]), bits(compiled[p]), "parameter " + p + " after step " + i);
+                }
+            }
+            assertTrue(compiled[0].grad() == null);
+        }
+    }
+
+    @Test
+    void gradientsThatAreLeftReplaceThoseBefore() {
+        Tensor w = Tensor.of(2f, 3f).requiresGrad(true);
+        try (Program program = Program.of(x -> {
+            Tensor loss = w.mul(x).sum();
+            loss.backward();
+            return loss;
+        })) {
+            for (int i = 1; i <= 3; i++) {
+                assertEquals(5.0 * i, program.apply(Tensor.full(i, DType.FLOAT32, 2)).item());
+                assertArrayEquals(new float[] {i, i}, w.grad().toFloatArray());
+            }
+        }
+    }
+
+    @Test
+    void aParameterWithAGradientFromBeforeIsRefusedAndKeepsIt() {
+        Tensor w = Tensor.of(2f).requiresGrad(true);
+        w.setGrad(Tensor.of(7f));
+        try (Program program = Program.of(x -> {
+            Tensor loss = w.mul(x).sum();
+            loss.backward();
+            return loss;
+        })) {
+            assertThrows(IllegalStateException.class, () -> program.apply(Tensor.of(1f)));
+        }
+    }
+
+    @Test
+    void updatesSeeTheNewValueAndReadersBeforeTheOldOne() {
+        Tensor w = Tensor.of(1f, 2f).requiresGrad(true);
+        var adam = new dev.lanegrad.optim.Adam(List.of(w), 0.5);
+        Tensor same = Tensor.of(1f, 2f).requiresGrad(true);
+        var other = new dev.lanegrad.optim.Adam(List.of(same), 0.5);
+        try (Program program = Program.ofList(in -> {
+            Tensor before = w.mul(10);
+            w.square().sum().backward();
+            adam.step();
+            adam.zeroGrad();
+            return List.of(before, w.mul(10), w);
+        })) {
+            for (int i = 0; i < 3; i++) {
+                List<Tensor> results = program.call();
+                assertArrayEquals(same.mul(10).toFloatArray(), results.get(0).toFloatArray());
+                try (Tape tape = Tape.open()) {
+                    same.square().sum().backward();
+                }
+                other.step();
+                other.zeroGrad();
+                assertArrayEquals(same.mul(10).toFloatArray(), results.get(1).toFloatArray());
+                assertArrayEquals(same.toFloatArray(), results.get(2).toFloatArray());
+                assertArrayEquals(same.toFloatArray(), w.toFloatArray());
+            }
+        }
+    }
+
+    @Test
+    void readingATracedTensorNamesTheLine() {
+        try (Program program = Program.of(x -> x.sum().item() > 0 ? x : x.neg())) {
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> program.apply(Tensor.of(1f)));
+            assertTrue(e.getMessage().contains("traced") && e.getMessage().contains("ProgramTest.java:"), e.getMessage());
+        }
+    }
+
+    @Test
+    void aTracedTensorThatLeaksIsRefused() {
+        List<Tensor> leaked = new ArrayList<>();
+        try (Program program = Program.of(x -> {
+            leaked.add(x.mul(2));
+            return x.mul(3);
+        })) {
+            assertArrayEquals(new float[] {3}, program.apply(Tensor.of(1f)).toFloatArray());
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> leaked.getFirst().add(1));
+            assertTrue(e.getMessage().contains("has returned"), e.getMessage());
+            assertThrows(IllegalStateException.class, () -> Program.of(x -> x.add(leaked.getFirst())).apply(Tensor.of(1f)));
+        }
+    }
+
+    @Test
+    void anErrorInTheFunctionLeavesTheThreadAsItWas() {
+        Tensor w = Tensor.of(2f).requiresGrad(true);
+        try (Program program = Program.of(x -> {
+            w.mul(x).sum().backward();
+            throw new IllegalArgumentException("on purpose");
+        })) {
+            assertThrows(IllegalArgumentException.class, () -> program.apply(Tensor.of(1f)));
+        }
+        assertEquals(null, w.grad());
+        assertEquals(3, Tensor.of(1f).add(2).item());
+        try (Tape tape = Tape.open()) {
+            w.mul(3).sum().backward();
+        }
+        assertEquals(3, w.grad().item());
+    }
+
+    @Test
+    void theCacheIsBoundedAndCounted() {
+        try (Program program = Program.of(x -> x.mul(2)).limit(3)) {
+            for (int n = 1; n <= 10; n++) {
+                program.apply(Tensor.zeros(n));
+                program.apply(Tensor.zeros(n));
+            }
+            assertEquals(new ProgramStatistics(10, 10, 7, 3), program.statistics());
+            program.apply(Tensor.zeros(9));
+            assertEquals(new ProgramStatistics(11, 10, 7, 3), program.statistics());
+            program.limit(1);
+            assertEquals(1, program.statistics().programs());
+        }
+    }
+
+    @Test
+    void aFixedProgramRefusesOtherSignatures() {
+        try (Program program = Program.of(x -> x.mul(2)).fixed()) {
+            program.apply(Tensor.zeros(2, 3));
+            program.apply(Tensor.ones(2, 3));
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> program.apply(Tensor.zeros(3)));
+            assertTrue(e.getMessage().contains("[2, 3]") && e.getMessage().contains("[3]"), e.getMessage());
+            assertThrows(IllegalArgumentException.class, () -> program.apply(Tensor.zeros(2, 3).to(DType.FLOAT64)));
+        }
+    }
+
+    @Test
+    void aClosedProgramAndFreedArgumentsAreRefused() {
+        Program program = Program.of(x -> x.mul(2));
+        Tensor gone;
+        try (Tape tape = Tape.open()) {
+            gone = Tensor.of(1f).add(1);
+        }
+        assertThrows(IllegalStateException.class, () -> program.apply(gone));
+        program.close();
+        program.close();
+        assertThrows(IllegalStateException.class, () -> program.apply(Tensor.of(1f)));
+        assertThrows(IllegalStateException.class, program::explain);
+    }
+
+    @Test
+    void outputsThatOverlapAreRefusedByName() {
+        try (Program program = Program.of(x -> x.mul(2))) {
+            Tensor x = Tensor.of(1f, 2f, 3f);
+            Tensor[] in = {x};
+            assertThrows(IllegalArgumentException.class, () -> program.run(in, new Tensor[] {x}));
+            assertThrows(IllegalArgumentException.class, () -> program.run(in, new Tensor[] {Tensor.zeros(4)}));
+            assertThrows(IllegalArgumentException.class, () -> program.run(in, new Tensor[0]));
+            assertThrows(IllegalArgumentException.class,
+                    () -> program.run(in, new Tensor[] {Tensor.zeros(3).to(DType.FLOAT64)}));
+            assertArrayEquals(new float[] {1, 2, 3}, x.toFloatArray());
+        }
+    }
+
+    @Test
+    void resultsMayBeWrittenToViewsWithoutTouchingTheirNeighbours() {
+        Tensor whole = Tensor.full(9, DType.FLOAT32, 4, 3);
+        try (Program program = Program.of(x -> x.mul(2))) {
+            program.run(new Tensor[] {Tensor.of(1f, 2f, 3f)}, new Tensor[] {whole.select(0, 1)});
+        }
+        assertArrayEquals(new float[] {9, 9, 9, 2, 4, 6, 9, 9, 9, 9, 9, 9}, whole.toFloatArray());
+    }
+
+    @Test
+    void argumentsInAnyArrangementGiveTheSame() {
+        Tensor x = Tensor.randn(new Rng(3), 5, 7);
+        try (Program program = Program.of(y -> y.exp().sum(0))) {
+            assertArrayEquals(program.apply(x.transpose(0, 1).keep()).toFloatArray(),
+                    program.apply(x.transpose(0, 1)).toFloatArray());
+            assertEquals(1, program.statistics().traces());
+        }
+    }
+
+    @Test
+    void programsNestAndDeriveEachOther() {
+        Program inner = Program.valueAndGrad(x -> x.square().mul(x).sum());
+        try (Program second = Program.valueAndGrad(x -> inner.call(x).get(1).sum())) {
+            List<Tensor> results = second.call(Tensor.of(2f, -3f));
+            assertEquals(3 * 4 + 3 * 9, results.get(0).item());
+            assertArrayEquals(new float[] {12, -18}, results.get(1).toFloatArray());
+        }
+    }
+
+    @Test
+    void randomNumbersOfAFunctionAreThoseOfItsTrace() {
+        Rng rng = new Rng(1);
+        try (Program program = Program.of(x -> x.add(Tensor.randn(rng, 4)))) {
+            float[] first = program.apply(Tensor.zeros(4)).toFloatArray();
+            assertArrayEquals(first, program.apply(Tensor.zeros(4)).toFloatArray());
+        }
+    }
+
+    @Test
+    void forwardAndBackwardOfAFormulaAreOneKernel() {
+        try (Program program = Program.valueAndGrad((x, w) -> w.mul(x.square().neg().exp()).sum())) {
+            program.call(Tensor.ones(100), Tensor.ones(100));
+            assertTrue(program.explain().contains("1 kernels"), program.explain());
+            assertTrue(program.toDot().startsWith("digraph"));
+            assertTrue(program.toMermaid().startsWith("flowchart"));
+            assertEquals(0, program.plannedBytes());
+        }
+    }
+}
