@@ -63,7 +63,7 @@ final class Leaf {
             spare = grad;
         }
         grad = null;
-        gathering.set(null);
+        gathering.setRelease(null);
     }
 
     /** Begins to gather in this thread, unless another one gathers: then it returns that one, else null. */

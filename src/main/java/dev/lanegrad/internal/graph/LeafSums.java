@@ -74,7 +74,7 @@ final class LeafSums {
             if (isLeafWithGradient(id)) {
                 Value owner = nodes.leaf(id);
                 Layout layout = Pointwise.contiguous(owner.layout);
-                Layout own = nodes.has(id, Nodes.UNIFORM) ? Structures.expanded(Layout.SCALAR, layout) : layout;
+                Layout own = nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : layout;
                 add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id), own,
                         owner.cell));
             }
@@ -101,7 +101,7 @@ final class LeafSums {
         }
     }
 
-    /** Adds {@code gradient}, in the sizes and the type of the leaf. */
+    /** Adds {@code gradient}, of the type of the leaf and in its sizes or one element for all. */
     static void add(Context context, Leaf leaf, Value gradient) {
         Value grad = leaf.grad();
         if (grad == null) {

@@ -364,13 +364,13 @@ final class Nodes extends Records {
         return recorded[side(id)];
     }
 
-    /** Number of operands of record {@code id}. */
+    /** Number of places for operands in record {@code id}; those that are not used have the number -1. */
     int operands(int id) {
         return switch (opcode(id)) {
             case LEAF -> 0;
             case RESULT -> 1;
             case STRUCTURAL, FUNCTION -> structural(id).operands().length;
-            default -> elementwise(id).arity();
+            default -> 3;
         };
     }
 

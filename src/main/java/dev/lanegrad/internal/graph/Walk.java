@@ -371,7 +371,12 @@ final class Walk {
         if (op instanceof Structural.Reduce(FoldOp fold, int dims, boolean kept) && fold == FoldOp.SUM
                 && gradientLayout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
             // A sum over all: what its rule gives is one element, and no value is needed to say so.
-            add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
+            if (nodes.has(first, Nodes.WANTED) && nodes.gradient(first) == 0) {
+                setGradient(first, nodes.gradient(id), nodes.layout(first).count() != 1);
+                setGradient(id, 0, false);
+            } else if (nodes.has(first, Nodes.WANTED)) {
+                add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
+            }
             return;
         }
         Layout sizes = Pointwise.contiguous(nodes.layout(id));
