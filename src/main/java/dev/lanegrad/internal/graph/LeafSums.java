@@ -4,6 +4,8 @@ import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.shape.Layout;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Brings the gradients of a finished walk to the leaves. All memory is taken before the first leaf is touched; what
@@ -65,13 +67,22 @@ final class LeafSums {
     void addAll() {
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
+            if (isLeafWithGradient(id) && !isReady(id)) {
                 reserve(context, nodes.leaf(id), nodes.leaf(id).leaf);
             }
         }
+        List<Leaf> waiting = null;
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
+            if (isLeafWithGradient(id) && nodes.leaf(id).leaf.hasAfterwards()) {
+                waiting = waiting == null ? new ArrayList<>() : waiting;
+                waiting.add(nodes.leaf(id).leaf);
+            }
+            if (isLeafWithGradient(id) && isReady(id)) {
+                nodes.leaf(id).leaf.takeBack(true);
+                nodes.clear(id, Nodes.LENT);
+                nodes.setGradient(id, 0);
+            } else if (isLeafWithGradient(id)) {
                 Value owner = nodes.leaf(id);
                 Layout layout = Pointwise.contiguous(owner.layout);
                 Layout own = nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : layout;
@@ -79,12 +90,14 @@ final class LeafSums {
                         owner.cell));
             }
         }
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
-                nodes.leaf(id).leaf.runAfterwards();
-            }
+        if (waiting != null) {
+            waiting.forEach(Leaf::runAfterwards);
         }
+    }
+
+    // The walk has written it where it stays. If a walk inside this one has made a gradient meanwhile, it is added to that.
+    private boolean isReady(int id) {
+        return nodes.has(id, Nodes.LENT) && nodes.leaf(id).leaf.grad() == null;
     }
 
     private boolean isLeafWithGradient(int id) {
