@@ -21,12 +21,29 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
             (x, y) -> x.div(y.abs().add(0.5)), Tensor::maximum, Tensor::minimum, (x, y) -> x.lt(y).where(x, y.mul(2)),
             (x, y) -> x.gt(0).where(y, x), (x, y) -> x.le(y).mul(x), (x, y) -> x.add(y).add(x.mul(y)));
 
+    private static final int MOST = 100_000;
+
     private final long seed;
     private final int length;
 
     RandomFunction(long seed, int length) {
         this.seed = seed;
         this.length = length;
+    }
+
+    /** Tensors that are too large for the first levels of cache, so that programs compute them by rows. */
+    static List<Tensor> largeArguments(long seed) {
+        Random random = new Random(seed);
+        int rows = 100 + random.nextInt(200);
+        int columns = 100 + random.nextInt(200);
+        List<Tensor> arguments = new ArrayList<>(List.of(Tensor.randn(new Rng(seed), rows, columns)));
+        if (random.nextBoolean()) {
+            arguments.add(Tensor.randn(new Rng(seed + 1), random.nextBoolean() ? rows : 1, columns));
+        }
+        if (random.nextBoolean()) {
+            arguments.add(Tensor.randn(new Rng(seed + 2), rows, 1));
+        }
+        return arguments;
     }
 
     /** Tensors of random sizes to call a random function with. */
@@ -86,7 +103,7 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
                 return false;
             }
         }
-        return most < 20_000;
+        return most < MOST;
     }
 
     private static Tensor fold(Random random, Tensor x) {
