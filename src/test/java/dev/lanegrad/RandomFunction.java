@@ -147,7 +147,10 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
         if (rank == 0) {
             return x.mul(y.sum().tanh());
         }
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(7)) {
+            case 4 -> x.tanh().mul(2).gather(rank - 1, x.argmax(rank - 1, true));
+            case 5 -> x.sub(x.sum(true, rank - 1)).gather(rank - 1, x.argmin(rank - 1, true));
+            case 6 -> rank == 2 ? x.crossEntropy(x.argmin(1)) : x.softmax(0);
             case 0 -> x.numel() < 1000 ? Tensor.cat(rank - 1, x, x.mul(2)) : x;
             case 1 -> rank == 1 || x.size(-2) * (long) x.size(-2) > 5000 ? x : x.matmul(x.transpose(-2, -1)).mul(0.1);
             case 2 -> x.indexSelect(0, Tensor.of(0L, (long) x.size(0) - 1, 0L));
