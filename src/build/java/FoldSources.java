@@ -16,23 +16,30 @@ import java.util.regex.Pattern;
 final class FoldSources {
     private static final Path TARGET = Path.of("src/main/java/dev/lanegrad/internal/kernel");
 
-    /** An operation: its name, what it is in words, the identity, and the expression of two operands of a type. */
-    private record Op(String name, String words, String identity, String expression) {
+    /**
+     * An operation: its name, what it is in words, the identity, and the expression of two operands of a type, in
+     * general and for numbers only.
+     */
+    private record Op(String name, String words, String identity, String expression, String ofNumbers) {
+        boolean compares() {
+            return !expression.equals(ofNumbers);
+        }
     }
 
     private static final List<Op> OPS = List.of(
-            new Op("Sum", "Sums", "-0@s@", "$1.add($2)"),
-            new Op("Prod", "Products", "1", "$1.mul($2)"),
+            new Op("Sum", "Sums", "-0@s@", "$1.add($2)", "$1.add($2)"),
+            new Op("Prod", "Products", "1", "$1.mul($2)", "$1.mul($2)"),
             new Op("Max", "Maxima", "@T@.NEGATIVE_INFINITY",
-                    "$1.blend($2, $1.compare(LT, $2).or($2.compare(NE, $2)))"),
+                    "$1.blend($2, $1.compare(LT, $2).or($2.compare(NE, $2)))", "$1.blend($2, $1.compare(LT, $2))"),
             new Op("Min", "Minima", "@T@.POSITIVE_INFINITY",
-                    "$1.blend($2, $2.compare(LT, $1).or($2.compare(NE, $2)))"));
+                    "$1.blend($2, $2.compare(LT, $1).or($2.compare(NE, $2)))", "$1.blend($2, $2.compare(LT, $1))"));
 
     private static final String TEXT = """
             package dev.lanegrad.internal.kernel;
 
             @OPERATORS@import dev.lanegrad.internal.memory.Raw;
             import java.lang.foreign.MemorySegment;
+            import java.lang.foreign.ValueLayout;
             import java.nio.ByteOrder;
             import jdk.incubator.vector.@T@Vector;
             import jdk.incubator.vector.VectorMask;
@@ -52,61 +59,23 @@ final class FoldSources {
                 private static final @t@ IDENTITY = @IDENTITY@;
                 private static final @T@Vector ID = @T@Vector.broadcast(S, IDENTITY);
                 private static final @T@Vector IOTA = @T@Vector.zero(S).addIndex(1);
-                private static final VectorMask<@T@> UPPER = IOTA.compare(VectorOperators.GE, V / 2);
-                private static final VectorShuffle<@T@> FRONT_1 = halves(1, 0);
-                private static final VectorShuffle<@T@> FRONT_2 = halves(2, 0);
-                private static final VectorShuffle<@T@> FRONT_4 = halves(4, 0);
-                private static final VectorShuffle<@T@> FRONT_8 = halves(8, 0);
-                private static final VectorShuffle<@T@> BACK_1 = halves(1, 1);
-                private static final VectorShuffle<@T@> BACK_2 = halves(2, 1);
-                private static final VectorShuffle<@T@> BACK_4 = halves(4, 1);
-                private static final VectorShuffle<@T@> BACK_8 = halves(8, 1);
                 private static final VectorShuffle<@T@> BY_8 = VectorShuffle.iota(S, 8 % V, 1, true);
                 private static final VectorShuffle<@T@> BY_4 = VectorShuffle.iota(S, 4 % V, 1, true);
                 private static final VectorShuffle<@T@> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
                 private static final VectorShuffle<@T@> BY_1 = VectorShuffle.iota(S, 1, 1, true);
 
-                // Out of runs of 2w elements, the front halves (half 0) or the back ones (1), side by side; twice in a row.
-                private static VectorShuffle<@T@> halves(int w, int half) {
-                    return VectorShuffle.fromOp(S, i -> (i % (V / 2) / w * 2 + half) * w + i % w & V - 1);
-                }
-
             @LANES@
                 @Override
-                void pad(long in, long rowStride, int n, int rows, long out, int pitch) {
-                    VectorMask<@T@> valid = IOTA.compare(VectorOperators.LT, (@t@) n);
-                    for (int row = 0; row < rows; row++) {
-                        @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, in + row * rowStride, ORDER);
-                        ID.blend(x, valid).intoMemorySegment(ALL, out + (long) row * pitch, ORDER);
+                void rows(long in, long rowStride, int n, int rows, long out) {
+                    switch ((n - 1) / V) {
+                        case 0 -> rows1(in, rowStride, n, rows, out);
+                        case 1 -> rows2(in, rowStride, n, rows, out);
+                        case 2 -> rows3(in, rowStride, n, rows, out);
+                        default -> rows4(in, rowStride, n, rows, out);
                     }
                 }
 
-                @Override
-                void halve(long in, int bytes, int level, long out) {
-                    switch (level) {
-                        case 0 -> halve1(in, bytes, out);
-                        case 1 -> halve2(in, bytes, out);
-                        case 2 -> halve4(in, bytes, out);
-                        default -> halve8(in, bytes, out);
-                    }
-                }
-
-            @HALVES@
-                @Override
-                void small(long in, int n, long out) {
-                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, in, ORDER);
-                    x = ID.blend(x, IOTA.compare(VectorOperators.LT, (@t@) n));
-                    @T@Vector y;
-            @ROTATE@
-                }
-
-                @Override
-                void tree(long lanes, long out) {
-                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, lanes, ORDER);
-                    @T@Vector y;
-            @ROTATE@
-                }
-
+            @ROWS@
                 @Override
                 void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
                     for (int row = 0; row < rows; row++) {
@@ -295,34 +264,61 @@ final class FoldSources {
                 }
 
             """;
-    // A method for each width, because a shuffle that is not a constant is an object to the compiler.
-    private static final String HALVE = """
-                private static void halve#(long in, int bytes, long out) {
-                    for (int d = 0; d < bytes; d += VB) {
-                        @T@Vector a = @T@Vector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
-                        @T@Vector b = @T@Vector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
-                        @T@Vector x = a.rearrange(FRONT_#).blend(b.rearrange(FRONT_#), UPPER);
-                        @T@Vector y = a.rearrange(BACK_#).blend(b.rearrange(BACK_#), UPPER);
-                        {x, y}.intoMemorySegment(ALL, out + d, ORDER);
+    // The whole fold of a row in one loop: of a loop for each halving, the last would make so few turns that the
+    // compiler takes it up late or never, and its vectors are boxed until then.
+    private static final String ROWS = """
+                private static void rows#(long in, long rowStride, int n, int rows, long out) {
+                    VectorMask<@T@> valid = IOTA.compare(VectorOperators.LT, (@t@) @N@);
+                    for (int row = 0; row < rows; row++) {
+                        long p = in + row * rowStride;
+                        @T@Vector y;
+            @LOAD@
+                        x@LAST@ = ID.blend(x@LAST@, valid);
+            @FIRST@
+            @NAN@
+            @ROTATE@
                     }
                 }
 
             """;
+    // For one sequence of some hundred elements each call, and each vector that passes through memory, counts. And a
+    // comparison costs more than a sum: of NaNs it is a sum of all that tells, by being one; it also is if there were
+    // infinities, and then the fold is done again.
+    private static final String WHOLE = """
+                @Override
+                boolean whole(long in, int bytes, long out) {
+            @BEGIN@
+            @SENTRIES@
+                    for (int d = 0; d < bytes; d += GROUP) {
+            @GROUP@
+                    }
+            @TREE@
+                    @T@Vector y;
+                    @T@Vector x0 = <a0, a1>;
+            @ROTATE@
+                    return @NUMBERS@;
+                }
+
+            """;
+    private static final String LOAD = """
+                        @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + # * VB, ORDER);
+            """;
     private static final String ROTATE = """
-                    if (V > 8) {
-                        y = x.rearrange(BY_8);
-                        x = {x, y};
-                    }
-                    if (V > 4) {
-                        y = x.rearrange(BY_4);
-                        x = {x, y};
-                    }
-                    if (V > 2) {
-                        y = x.rearrange(BY_2);
-                        x = {x, y};
-                    }
-                    y = x.rearrange(BY_1);
-                    {x, y}.intoMemorySegment(ALL, out, ORDER);
+                        if (V > 8) {
+                            y = x0.rearrange(BY_8);
+                            x0 = <x0, y>;
+                        }
+                        if (V > 4) {
+                            y = x0.rearrange(BY_4);
+                            x0 = <x0, y>;
+                        }
+                        if (V > 2) {
+                            y = x0.rearrange(BY_2);
+                            x0 = <x0, y>;
+                        }
+                        y = x0.rearrange(BY_1);
+                        x0 = <x0, y>;
+                        ALL.set(ValueLayout.JAVA_@U@, out + row * (long) BYTES, @VALUE@);
             """;
     private static final String FAR = """
                             @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * far + d, ORDER);
@@ -341,6 +337,8 @@ final class FoldSources {
                             @T@Vector y# = @T@Vector.fromMemorySegment(S, ALL, q + d + # * VB, ORDER);
                             {x#, y#}.intoMemorySegment(ALL, r + d + # * VB, ORDER);
             """;
+
+    private static final Pattern SUMMED = Pattern.compile("( +)a(\\d) = .*\n");
 
     private FoldSources() {
     }
@@ -375,16 +373,17 @@ final class FoldSources {
     }
 
     private static String text(String type, Op op) {
-        boolean compares = op.expression().contains("LT");
+        boolean compares = op.compares();
         boolean isFloat = type.equals("Float");
         String lanes = isFloat
                 ? CHOICE + lanes(4, "private static void lanes4") + lanes(8, "private static void lanes8")
                 : lanes(8, "@Override\n    void lanes");
         String text = TEXT
-                .replace("@LANES@\n", lanes)
-                .replace("@HALVES@\n", HALVE.replace("#", "1") + HALVE.replace("#", "2") + HALVE.replace("#", "4")
-                        + HALVE.replace("#", "8"))
-                .replace("@ROTATE@\n", ROTATE).replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
+                .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8, compares))
+                .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
+                .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
+                .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
+                .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
                 .replace("@JOIN@\n", times(4, JOIN))
                 .replace("@OPERATORS@", compares ? """
                         import static jdk.incubator.vector.VectorOperators.LT;
@@ -394,19 +393,58 @@ final class FoldSources {
                 .replace("@NAME@", op.name()).replace("@WORDS@", op.words())
                 .replace("@IDENTITY@", op.identity());
         Matcher joins = Pattern.compile("\\{(\\w+), (\\w+)}").matcher(typed(type, text));
-        return joins.replaceAll(op.expression());
+        Matcher ofNumbers = Pattern.compile("<(\\w+), (\\w+)>").matcher(joins.replaceAll(op.expression()));
+        return ofNumbers.replaceAll(op.ofNumbers());
     }
 
-    private static String lanes(int a, String head) {
+    private static String rows(int vectors) {
+        String line = "            x%d = {x%d, x%d};\n";
+        String first = (vectors > 2 ? line.formatted(0, 0, 2) : "") + (vectors > 3 ? line.formatted(1, 1, 3) : "")
+                + (vectors > 1 ? line.formatted(0, 0, 1) : "");
+        return ROWS.replace("#", Integer.toString(vectors))
+                .replace("@N@", vectors == 1 ? "n" : vectors == 2 ? "(n - V)" : "(n - " + (vectors - 1) + " * V)")
+                .replace("@LOAD@\n", times(vectors, LOAD)).replace("@LAST@", Integer.toString(vectors - 1))
+                .replace("@FIRST@\n", first).replace("@ROTATE@\n", ROTATE);
+    }
+
+    private static String tree(int a, String indent) {
         StringBuilder tree = new StringBuilder();
         for (int w = a / 2; w > 1; w /= 2) {
             for (int j = 0; j < w; j++) {
-                tree.append("                a%d = {a%d, a%d};\n".formatted(j, j, j + w));
+                tree.append(indent).append("a%d = {a%d, a%d};\n".formatted(j, j, j + w));
             }
         }
+        return tree.toString();
+    }
+
+    private static String whole(int a, boolean compares) {
+        String group = outdent(times(a, GROUP).replace("q + d", "in + d"), 12).replace('{', '<').replace('}', '>');
+        // Half as many as accumulators: with all of them the compiler may run out of registers.
+        String sentries = outdent(times(a / 2, BEGIN), 4).replace(" a", " s").replace("IDENTITY", "0");
+        StringBuilder sum = new StringBuilder("s0");
+        for (int j = 1; j < a / 2; j++) {
+            sum.append(".add(s%d)".formatted(j));
+        }
+        return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
+                .replace("@SENTRIES@\n", compares ? sentries : "")
+                .replace("@GROUP@\n", compares ? SUMMED.matcher(group).replaceAll(line -> {
+                    int j = Integer.parseInt(line.group(2));
+                    int k = j % (a / 2);
+                    return "%s%ss%d = s%d.add(x%d);\n".formatted(line.group(), line.group(1), k, k, j);
+                }) : group)
+                .replace("@TREE@\n", tree(a, "        ").replace('{', '<').replace('}', '>'))
+                .replace("@NUMBERS@", compares ? "!" + sum + ".test(VectorOperators.IS_NAN).anyTrue()" : "true")
+                .replace("@ROTATE@\n", outdent(ROTATE, 4).replace(" + row * (long) BYTES, @VALUE@", ", x0.lane(0)"));
+    }
+
+    private static String outdent(String lines, int spaces) {
+        return Pattern.compile("^ {" + spaces + "}", Pattern.MULTILINE).matcher(lines).replaceAll("");
+    }
+
+    private static String lanes(int a, String head) {
         return LANES.replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
                 .replace("@AGAIN@\n", times(a, AGAIN)).replace("@GROUP@\n", times(a, GROUP))
-                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree.toString());
+                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree(a, "                "));
     }
 
     private static String times(int n, String lines) {

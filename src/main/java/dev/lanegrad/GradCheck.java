@@ -1,178 +1,184 @@
 package dev.lanegrad;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
 /**
  * Compares gradients with finite differences: usable from any unit test.
  *
- * <p>The numerical Jacobian is taken by central differences {@code (f(x + eps) - f(x - eps)) / (2 eps)}, the analytical one
- * by one backward walk for each element of the result, twice. They must agree within {@code atol + rtol * |numerical|}.
- * The algorithm and the tolerances are those of PyTorch's {@code gradcheck}.
+ * <p>The numerical Jacobian is taken by central differences {@code (f(x + eps) - f(x - eps)) / (2 eps)}, the analytical
+ * one by one backward walk for each element of the results, twice. They must agree within
+ * {@code atol + rtol * |numerical|}. The algorithm, the tolerances and the messages are those of PyTorch's
+ * {@code gradcheck}.
  */
 public final class GradCheck {
-    private static final double EPSILON = 1e-6;
-    private static final double ABSOLUTE = 1e-5;
-    private static final double RELATIVE = 1e-3;
-
-    private final Function<List<Tensor>, Tensor> function;
-    private final double atol;
-    private final double rtol;
-
-    private GradCheck(Function<List<Tensor>, Tensor> function, double atol, double rtol) {
-        this.function = function;
-        this.atol = atol;
-        this.rtol = rtol;
+    private GradCheck() {
     }
 
     /**
-     * Checks the first derivative of {@code function} at {@code inputs}, which are float64 and of which at least one
-     * requires grad. The inputs are left as they were.
+     * What is checked, and how closely; each {@code with} method gives changed options.
+     *
+     * @param eps                the step of the finite differences
+     * @param atol               the difference allowed to any element
+     * @param rtol               the difference allowed in proportion to the numerical element
+     * @param nondetTol          the difference allowed between two backward walks
+     * @param checkUndefinedGrad whether outputs alone, the others without a gradient, are walked from with zeros
+     * @param checkGradDtypes    whether gradients must have the type of their input
+     * @param checkBatchedGrad   whether a batch of gradients is walked at once and compared with walks one by one
+     * @param checkForwardAd     whether the Jacobian of forward mode is compared too
+     * @param checkBackwardAd    whether the Jacobian of backward walks is compared
+     * @param fastMode           whether one random combination of elements stands for all
+     * @param raise              whether a failure is an {@code AssertionError}, or false as result
+     */
+    public record Options(double eps, double atol, double rtol, double nondetTol, boolean checkUndefinedGrad,
+            boolean checkGradDtypes, boolean checkBatchedGrad, boolean checkForwardAd, boolean checkBackwardAd,
+            boolean fastMode, boolean raise) {
+        /** PyTorch's defaults. */
+        public static final Options DEFAULT = new Options(1e-6, 1e-5, 1e-3, 0, true, false, false, false, true, false,
+                true);
+
+        /** Another step. */
+        public Options withEps(double step) {
+            return new Options(step, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
+                    checkForwardAd, checkBackwardAd, fastMode, raise);
+        }
+
+        /** Other tolerances. */
+        public Options withTolerance(double absolute, double relative) {
+            return new Options(eps, absolute, relative, nondetTol, checkUndefinedGrad, checkGradDtypes,
+                    checkBatchedGrad, checkForwardAd, checkBackwardAd, fastMode, raise);
+        }
+
+        /** Another difference between two walks. */
+        public Options withNondetTol(double tolerance) {
+            return new Options(eps, atol, rtol, tolerance, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
+                    checkForwardAd, checkBackwardAd, fastMode, raise);
+        }
+
+        /** With or without walks from single outputs. */
+        public Options withCheckUndefinedGrad(boolean check) {
+            return new Options(eps, atol, rtol, nondetTol, check, checkGradDtypes, checkBatchedGrad, checkForwardAd,
+                    checkBackwardAd, fastMode, raise);
+        }
+
+        /** With or without the types of gradients. */
+        public Options withCheckGradDtypes(boolean check) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, check, checkBatchedGrad, checkForwardAd,
+                    checkBackwardAd, fastMode, raise);
+        }
+
+        /** With or without batches of gradients. */
+        public Options withCheckBatchedGrad(boolean check) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, check, checkForwardAd,
+                    checkBackwardAd, fastMode, raise);
+        }
+
+        /** With or without forward mode. */
+        public Options withCheckForwardAd(boolean check) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad, check,
+                    checkBackwardAd, fastMode, raise);
+        }
+
+        /** With or without reverse mode. */
+        public Options withCheckBackwardAd(boolean check) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
+                    checkForwardAd, check, fastMode, raise);
+        }
+
+        /** One random combination of elements, or all. */
+        public Options withFastMode(boolean fast) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
+                    checkForwardAd, checkBackwardAd, fast, raise);
+        }
+
+        /** An error on failure, or false as result. */
+        public Options withRaise(boolean error) {
+            return new Options(eps, atol, rtol, nondetTol, checkUndefinedGrad, checkGradDtypes, checkBatchedGrad,
+                    checkForwardAd, checkBackwardAd, fastMode, error);
+        }
+    }
+
+    /**
+     * Checks the first derivative of {@code function} at {@code inputs}, of which at least one requires grad. The
+     * inputs are left as they were. Those that require grad should be float64: others are too coarse for finite
+     * differences, and a warning says so.
      *
      * @throws AssertionError           if a Jacobian does not agree; the message shows both
-     * @throws IllegalArgumentException if no input requires grad, or one that does is not float64
+     * @throws IllegalArgumentException if no input requires grad, or one that does is expanded
      */
     public static void check(Function<List<Tensor>, Tensor> function, Tensor... inputs) {
-        check(function, ABSOLUTE, RELATIVE, inputs);
+        gradcheck(single(function), List.of(inputs), Options.DEFAULT);
     }
 
     /** Checks the first derivative within {@code atol + rtol * |numerical|}. */
     public static void check(Function<List<Tensor>, Tensor> function, double atol, double rtol, Tensor... inputs) {
-        new GradCheck(function, atol, rtol).run(inputs);
+        gradcheck(single(function), List.of(inputs), Options.DEFAULT.withTolerance(atol, rtol));
     }
 
     /** Checks the second derivative: the first derivative of the gradient, weighted with seeded numbers. */
     public static void checkSecond(Function<List<Tensor>, Tensor> function, Tensor... inputs) {
-        checkSecond(function, ABSOLUTE, RELATIVE, inputs);
+        gradgradcheck(single(function), List.of(inputs), Options.DEFAULT);
     }
 
     /** Checks the second derivative within {@code atol + rtol * |numerical|}. */
-    public static void checkSecond(Function<List<Tensor>, Tensor> function, double atol, double rtol, Tensor... inputs) {
-        Rng rng = new Rng(20);
-        int[] shape;
-        try (Tape tape = Tape.open()) {
-            shape = function.apply(List.of(inputs)).shape();
+    public static void checkSecond(Function<List<Tensor>, Tensor> function, double atol, double rtol,
+            Tensor... inputs) {
+        gradgradcheck(single(function), List.of(inputs), Options.DEFAULT.withTolerance(atol, rtol));
+    }
+
+    private static Function<List<Tensor>, List<Tensor>> single(Function<List<Tensor>, Tensor> function) {
+        return inputs -> List.of(function.apply(inputs));
+    }
+
+    /**
+     * Checks the first derivatives of all results of {@code function}; true if they agree.
+     *
+     * @throws AssertionError           if they do not, unless {@code options} ask for false
+     * @throws IllegalArgumentException if no input requires grad, or one that does is expanded
+     */
+    public static boolean gradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs,
+            Options options) {
+        GradCheckRun run = new GradCheckRun(function, inputs, options);
+        try {
+            run.check();
+            return true;
+        } catch (AssertionError e) {
+            if (options.raise()) {
+                throw e;
+            }
+            return false;
         }
-        Tensor weights = Tensor.rand(rng, shape).mul(2).sub(1).to(DType.FLOAT64).keep().requiresGrad(true);
-        Tensor[] extended = Arrays.copyOf(inputs, inputs.length + 1);
-        extended[inputs.length] = weights;
+    }
+
+    /** Checks the derivatives of the gradients of all results, weighted with seeded numbers; true if they agree. */
+    public static boolean gradgradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs,
+            Options options) {
+        List<Tensor> extended = new ArrayList<>(inputs);
+        Rng rng = new Rng(20);
+        List<Integer> differentiable = new ArrayList<>();
+        try (Tape tape = Tape.open()) {
+            List<Tensor> outputs = function.apply(inputs);
+            for (int o = 0; o < outputs.size(); o++) {
+                if (outputs.get(o).requiresGrad()) {
+                    differentiable.add(o);
+                    extended.add(Tensor.rand(rng, outputs.get(o).shape()).mul(2).sub(1).to(outputs.get(o).dtype())
+                            .keep().requiresGrad(true));
+                }
+            }
+        }
         List<Integer> tracked = new ArrayList<>();
-        for (int i = 0; i < inputs.length; i++) {
-            if (inputs[i].requiresGrad()) {
+        for (int i = 0; i < inputs.size(); i++) {
+            if (inputs.get(i).requiresGrad()) {
                 tracked.add(i);
             }
         }
-        check(all -> {
-            Tensor result = function.apply(all.subList(0, inputs.length));
-            List<Tensor> gradients = Grad.grad(List.of(result), tracked.stream().map(all::get).toList(),
-                    List.of(all.getLast()), true, true);
-            return Tensor.cat(0, gradients.stream().map(Tensor::flatten).toArray(Tensor[]::new));
-        }, atol, rtol, extended);
-    }
-
-    private void run(Tensor[] inputs) {
-        boolean any = false;
-        for (Tensor input : inputs) {
-            any |= input.requiresGrad();
-            if (input.requiresGrad() && input.dtype() != DType.FLOAT64) {
-                throw new IllegalArgumentException("GradCheck: an input that requires grad is " + input.dtype()
-                        + "; only FLOAT64 is precise enough for finite differences.");
-            }
-        }
-        if (!any) {
-            throw new IllegalArgumentException("gradcheck expects at least one input tensor to require gradient, but none of "
-                    + "them have requires_grad=True.");
-        }
-        double[][][] first = analytical(inputs);
-        double[][][] second = analytical(inputs);
-        for (int i = 0; i < inputs.length; i++) {
-            if (inputs[i].requiresGrad()) {
-                double[][] numerical = numerical(inputs, i);
-                compare(i, numerical, first[i]);
-                if (!Arrays.deepEquals(first[i], second[i])) {
-                    throw new AssertionError("Backward is not reentrant: the Jacobian by input " + i
-                            + " differs between two walks.\nfirst:\n" + text(first[i]) + "second:\n" + text(second[i]));
-                }
-            }
-        }
-    }
-
-    private void compare(int input, double[][] numerical, double[][] analytical) {
-        for (int r = 0; r < numerical.length; r++) {
-            for (int c = 0; c < numerical[r].length; c++) {
-                double difference = Math.abs(analytical[r][c] - numerical[r][c]);
-                if (!(difference <= atol + rtol * Math.abs(numerical[r][c]))) {
-                    throw new AssertionError("Jacobian mismatch for output 0 with respect to input " + input + " at element " + r
-                            + " of the input and " + c + " of the output,\nnumerical:\n" + text(numerical) + "analytical:\n"
-                            + text(analytical));
-                }
-            }
-        }
-    }
-
-    private static String text(double[][] jacobian) {
-        StringBuilder text = new StringBuilder();
-        for (double[] row : jacobian) {
-            text.append(Arrays.toString(row)).append('\n');
-        }
-        return text.toString();
-    }
-
-    /** Rows are elements of the input, columns elements of the result. */
-    private double[][] numerical(Tensor[] inputs, int index) {
-        double[] numbers = inputs[index].toDoubleArray();
-        double[][] jacobian = new double[numbers.length][];
-        for (int d = 0; d < numbers.length; d++) {
-            double[] above = shifted(inputs, index, numbers, d, EPSILON);
-            double[] below = shifted(inputs, index, numbers, d, -EPSILON);
-            jacobian[d] = new double[above.length];
-            for (int c = 0; c < above.length; c++) {
-                jacobian[d][c] = (above[c] - below[c]) / (2 * EPSILON);
-            }
-        }
-        return jacobian;
-    }
-
-    private double[] shifted(Tensor[] inputs, int index, double[] numbers, int d, double step) {
-        double[] moved = numbers.clone();
-        moved[d] += step;
-        Tensor[] arguments = inputs.clone();
-        arguments[index] = Tensor.of(moved, inputs[index].shape()).requiresGrad(true);
-        try (Tape tape = Tape.open()) {
-            return function.apply(List.of(arguments)).toDoubleArray();
-        }
-    }
-
-    private double[][][] analytical(Tensor[] inputs) {
-        List<Tensor> tracked = Arrays.stream(inputs).filter(Tensor::requiresGrad).toList();
-        double[][][] jacobians = new double[inputs.length][][];
-        try (Tape tape = Tape.open()) {
-            Tensor result = function.apply(List.of(inputs));
-            int columns = (int) result.numel();
-            for (int i = 0; i < inputs.length; i++) {
-                jacobians[i] = new double[(int) inputs[i].numel()][columns];
-            }
-            for (int c = 0; c < columns; c++) {
-                double[] unit = new double[columns];
-                unit[c] = 1;
-                fill(jacobians, inputs, tracked, result, Tensor.of(unit, result.shape()), c);
-            }
-        }
-        return jacobians;
-    }
-
-    private static void fill(double[][][] jacobians, Tensor[] inputs, List<Tensor> tracked, Tensor result, Tensor unit, int c) {
-        List<Tensor> gradients = Grad.gradOrZero(result, tracked, unit);
-        for (int i = 0; i < inputs.length; i++) {
-            int own = tracked.indexOf(inputs[i]);
-            if (own >= 0) {
-                double[] numbers = gradients.get(own).toDoubleArray();
-                for (int d = 0; d < numbers.length; d++) {
-                    jacobians[i][d][c] = numbers[d];
-                }
-            }
-        }
+        return gradcheck(all -> {
+            List<Tensor> outputs = function.apply(all.subList(0, inputs.size()));
+            List<Tensor> chosen = differentiable.stream().map(outputs::get).toList();
+            List<Tensor> gradients = Grad.grad(chosen, tracked.stream().map(all::get).toList(),
+                    all.subList(inputs.size(), all.size()), true, true, true, false);
+            return gradients.stream().filter(java.util.Objects::nonNull).toList();
+        }, extended, options);
     }
 }

@@ -1,6 +1,8 @@
 package dev.lanegrad;
 
 import dev.lanegrad.internal.graph.Shaped;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Other arrangements of the same elements. Views share memory with the tensor they come from; {@link #reshape} copies if
@@ -10,6 +12,45 @@ public sealed interface Movement permits Tensor {
     /** The same elements, row-major, in other sizes; one size may be -1 and is computed. */
     default Tensor reshape(int... sizes) {
         return new Tensor(Shaped.reshape(Tensor.value(this), sizes));
+    }
+
+    /** The same elements of memory, row-major, in other sizes; never a copy: where that is impossible it is an error. */
+    default Tensor view(int... sizes) {
+        return new Tensor(Shaped.view(Tensor.value(this), sizes));
+    }
+
+    /** The {@code length} slices from {@code start} along {@code dim}. A view. */
+    default Tensor narrow(int dim, int start, int length) {
+        return slice(dim, start, start + length);
+    }
+
+    /** Slices of {@code size} along {@code dim}, the last one smaller if they do not fit. Views. */
+    default List<Tensor> split(int size, int dim) {
+        return Arrays.stream(Shaped.split(Tensor.value(this), size, dim, false)).map(Tensor::new).toList();
+    }
+
+    /** At most {@code chunks} slices of equal size along {@code dim}, the last one smaller if they do not fit. Views. */
+    default List<Tensor> chunk(int chunks, int dim) {
+        int whole = ((Tensor) this).size(dim);
+        if (chunks < 1) {
+            throw new IllegalArgumentException("chunk: chunk expects `chunks` to be greater than 0, got: " + chunks + ".");
+        }
+        return split(Math.max(1, (whole + chunks - 1) / chunks), dim);
+    }
+
+    /** The slices along {@code dim}, which vanishes. Views. */
+    default List<Tensor> unbind(int dim) {
+        return Arrays.stream(Shaped.split(Tensor.value(this), 1, dim, true)).map(Tensor::new).toList();
+    }
+
+    /** The elements whose first two indices are equal, along a new last dimension. A view. */
+    default Tensor diagonal() {
+        return diagonal(0, 1);
+    }
+
+    /** The elements whose indices along {@code dim0} and {@code dim1} are equal, along a new last dimension. A view. */
+    default Tensor diagonal(int dim0, int dim1) {
+        return new Tensor(Shaped.diagonal(Tensor.value(this), dim0, dim1));
     }
 
     /** All elements in one dimension. */

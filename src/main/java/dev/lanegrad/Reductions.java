@@ -80,7 +80,7 @@ public sealed interface Reductions permits Tensor {
 
     /** The standard deviation over {@code dims}, with the divisor of {@link #var(double, boolean, int...)}. */
     default Tensor std(double correction, boolean keepDim, int... dims) {
-        return Tensor.apply(Unary.NORM_ROOT, var(correction, keepDim, dims));
+        return Vocabulary.apply(Unary.NORM_ROOT, var(correction, keepDim, dims));
     }
 
     /** {@code log(sum(exp(x)))} over {@code dims} without overflow; negative infinity of nothing. */

@@ -18,6 +18,20 @@ public final class Rng {
         state = seed;
     }
 
+    /** A generator whose next numbers are those of this. */
+    public Rng copy() {
+        Rng copy = new Rng(state);
+        copy.become(this);
+        return copy;
+    }
+
+    /** The next numbers are those of {@code other} from now on. */
+    void become(Rng other) {
+        state = other.state;
+        spare = other.spare;
+        hasSpare = other.hasSpare;
+    }
+
     /** The next 64 random bits. */
     public long nextLong() {
         state += GOLDEN_GAMMA;

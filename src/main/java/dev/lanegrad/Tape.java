@@ -1,6 +1,7 @@
 package dev.lanegrad;
 
 import dev.lanegrad.internal.graph.Context;
+import dev.lanegrad.internal.graph.TapeText;
 import dev.lanegrad.internal.memory.TapeScope;
 
 /**
@@ -48,6 +49,41 @@ public final class Tape implements AutoCloseable {
     @Override
     public void close() {
         Context.current().close(scope);
+    }
+
+    /**
+     * What the tape keeps for backward, one line for each: the op, which of its tensors, type and shape, bytes that no line
+     * above has counted, and the Java line if {@link Anomaly#rememberLines lines are remembered}; the sum at the end.
+     */
+    public String explainSaved() {
+        requireOpen("explainSaved");
+        StringBuilder text = new StringBuilder();
+        long bytes = 0;
+        for (TapeText.Saved saved : new TapeText(scope).saved()) {
+            bytes += saved.bytes();
+            text.append(saved.op()).append(" keeps its ").append(saved.what()).append(", ").append(saved.shape()).append(", ")
+                    .append(saved.bytes()).append(" bytes")
+                    .append(saved.line() == null ? "" : ", at " + saved.line()).append('\n');
+        }
+        return text.append(bytes).append(" bytes in all\n").toString();
+    }
+
+    /** The recorded graph with shapes, in the language of Graphviz. */
+    public String toDot() {
+        requireOpen("toDot");
+        return new TapeText(scope).dot();
+    }
+
+    /** The recorded graph with shapes, in the language of Mermaid. */
+    public String toMermaid() {
+        requireOpen("toMermaid");
+        return new TapeText(scope).mermaid();
+    }
+
+    private void requireOpen(String label) {
+        if (!scope.isOpen() || scope.owner() != Thread.currentThread()) {
+            throw new IllegalStateException(label + ": this tape is closed, or belongs to another thread.");
+        }
     }
 
     /** Bytes that values and gradients occupy in it now. */

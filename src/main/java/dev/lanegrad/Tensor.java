@@ -1,16 +1,17 @@
 package dev.lanegrad;
 
 import dev.lanegrad.internal.graph.Backward;
+import dev.lanegrad.internal.graph.Hooks;
 import dev.lanegrad.internal.graph.TensorAccess;
 import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.lane.Cell;
-import dev.lanegrad.internal.op.Binary;
-import dev.lanegrad.internal.op.Ternary;
-import dev.lanegrad.internal.op.Unary;
 import dev.lanegrad.internal.shape.Dims;
 import dev.lanegrad.internal.shape.Layout;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Numbers in off-heap memory, with sizes along dimensions, that can carry gradients. Its methods are in the interfaces it
@@ -19,7 +20,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Inside an open {@link Tape} a new tensor lives in the tape; otherwise as long as it is reachable. Using one whose tape
  * has been closed or reset, or from a thread other than its tape's, is an {@code IllegalStateException}.
  */
-public final class Tensor implements Pointwise, Comparisons, Reductions, Movement, Indexing, LinearAlgebra, Losses {
+public final class Tensor implements Pointwise<Tensor>, Comparisons<Tensor>, InPlace, Reductions, Movement,
+        Indexing, LinearAlgebra, Losses {
     static {
         TensorAccess.set(Tensor::value);
     }
@@ -33,27 +35,6 @@ public final class Tensor implements Pointwise, Comparisons, Reductions, Movemen
     // The interfaces are sealed: what implements them is a tensor.
     static Value value(Object self) {
         return ((Tensor) self).value;
-    }
-
-    static Tensor apply(Unary op, Object x) {
-        return new Tensor(dev.lanegrad.internal.graph.Pointwise.apply(op, value(x)));
-    }
-
-    static Tensor apply(Binary op, Object x, Tensor y) {
-        return new Tensor(dev.lanegrad.internal.graph.Pointwise.apply(op, value(x), y.value));
-    }
-
-    static Tensor apply(Binary op, Object x, double y) {
-        return new Tensor(dev.lanegrad.internal.graph.Pointwise.apply(op, value(x), y));
-    }
-
-    static Tensor apply(Binary op, double x, Object y) {
-        return new Tensor(dev.lanegrad.internal.graph.Pointwise.apply(op, x, value(y)));
-    }
-
-    static Tensor apply(Ternary op, Tensor x, Tensor y, Tensor z, double s0, double s1) {
-        return new Tensor(dev.lanegrad.internal.graph.Pointwise.apply(op, x.value, y == null ? null : y.value,
-                z == null ? null : z.value, s0, s1));
     }
 
     static long folded(String label, Value value, int[] dims) {
@@ -299,6 +280,16 @@ public final class Tensor implements Pointwise, Comparisons, Reductions, Movemen
         return (int) numel();
     }
 
+    /** A copy of the elements in memory of its own; gradients flow back. It lives in the innermost tape, if one is open. */
+    public Tensor clone() {
+        return new Tensor(dev.lanegrad.internal.graph.Shaped.clone(value));
+    }
+
+    /** This itself if its elements lie row-major without gaps, else a copy that does. */
+    public Tensor contiguous() {
+        return value.layout().isContiguous() ? this : clone();
+    }
+
     /** Whether gradients flow into this tensor. */
     public boolean requiresGrad() {
         return value.requiresGrad();
@@ -319,7 +310,20 @@ public final class Tensor implements Pointwise, Comparisons, Reductions, Movemen
         return value.isLeaf();
     }
 
-    /** The gradient gathered so far; null before the first, and always for what is no leaf. It lives where its leaf does. */
+    /** True if this shares memory with the tensor it was made from: a change in place of either is one of both. */
+    public boolean isView() {
+        return value.isView();
+    }
+
+    /** How often the memory of this tensor has been changed in place, by it or by what it shares the memory with. */
+    public int version() {
+        return Hooks.version(value);
+    }
+
+    /**
+     * The gradient gathered so far; null before the first, and for what is no leaf, unless it {@linkplain #retainGrad retains}
+     * its gradient. It lives where its tensor does.
+     */
     public Tensor grad() {
         Value grad = value.grad();
         return grad == null ? null : new Tensor(grad);
@@ -336,9 +340,62 @@ public final class Tensor implements Pointwise, Comparisons, Reductions, Movemen
         return this;
     }
 
-    /** The same elements in the same memory, outside the graph. */
+    /** Gathers the gradient of this computed tensor too; nothing changes for a leaf. Returns this. */
+    public Tensor retainGrad() {
+        Hooks.retain(value);
+        return this;
+    }
+
+    /** True if this is no leaf and gathers its gradient. */
+    public boolean retainsGrad() {
+        return !value.isLeaf() && Hooks.retains(value);
+    }
+
+    /**
+     * Calls {@code hook} in each backward with the whole gradient of this, before anything uses it; what it returns takes
+     * the gradient's place, null leaves it. Hooks run in the order of their registration, those of computed tensors before
+     * those of the leaves behind them.
+     *
+     * @return what removes the hook
+     * @throws IllegalStateException if this does not require grad
+     */
+    public Hook registerHook(UnaryOperator<Tensor> hook) {
+        return new Hook(Hooks.onGradient(value, gradient -> {
+            Tensor replaced = hook.apply(new Tensor(gradient));
+            return replaced == null ? null : replaced.value;
+        }));
+    }
+
+    /**
+     * Calls {@code hook} with this leaf after each backward that has added to its gradient, when all leaves have theirs.
+     *
+     * @return what removes the hook
+     * @throws IllegalStateException if this is no leaf or does not require grad
+     */
+    public Hook registerPostAccumulateGradHook(Consumer<Tensor> hook) {
+        return new Hook(Hooks.onAccumulated(value, () -> hook.accept(this)));
+    }
+
+    /** The same elements in the same memory, outside the graph; a change in place of either is one of both. */
     public Tensor detach() {
         return new Tensor(value.detach());
+    }
+
+    /**
+     * Writes the elements into {@code out}, which has the same sizes, and returns it; outside of the graph.
+     *
+     * @throws IllegalStateException if ops are recorded and this or {@code out} requires grad
+     */
+    public Tensor into(Tensor out) {
+        if (GradMode.isEnabled() && (requiresGrad() || out.requiresGrad())) {
+            throw new IllegalStateException("into: functions with out=... arguments don't support automatic differentiation, but one "
+                    + "of the arguments requires grad. Use set() to record the copy, or GradMode.noGrad().");
+        }
+        if (!value.layout().sameSizes(out.value.layout())) {
+            throw new IllegalArgumentException("into: output with shape " + out.value.layout() + " doesn't match the shape "
+                    + value.layout() + " of the result; make out with the sizes of the result.");
+        }
+        return out.set(this);
     }
 
     /** A copy of the values that outlives the tape: it lives as long as it is reachable, and is not part of the graph. */
@@ -373,6 +430,12 @@ public final class Tensor implements Pointwise, Comparisons, Reductions, Movemen
      */
     public void backward(Tensor gradient, boolean retainGraph, boolean createGraph) {
         Backward.run(new Value[] {value}, gradient == null ? null : new Value[] {gradient.value}, retainGraph, createGraph);
+    }
+
+    /** Adds gradients to those of {@code inputs} only, computed tensors among them. */
+    public void backward(Tensor gradient, boolean retainGraph, boolean createGraph, List<Tensor> inputs) {
+        Backward.into(new Value[] {value}, gradient == null ? null : new Value[] {gradient.value}, Grad.values(inputs),
+                retainGraph, createGraph);
     }
 
     /** The elements and what they are, as PyTorch prints them, for example {@code tensor([1., 2.], requires_grad=True)}. */

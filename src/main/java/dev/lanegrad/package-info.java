@@ -17,7 +17,11 @@
  * <li><b>partial</b>: the derivative of an op by one operand;</li>
  * <li><b>save</b>: what backward needs of the forward computation;</li>
  * <li><b>slab</b>: a large piece of off-heap memory that blocks are taken from;</li>
- * <li><b>tape</b>: the record of a computation, with its memory.</li>
+ * <li><b>tape</b>: the record of a computation, with its memory;</li>
+ * <li><b>tangent</b>: the change of a value for a small change of the inputs, as forward mode computes it;</li>
+ * <li><b>pullback</b>: the function from gradients of results to gradients of inputs;</li>
+ * <li><b>pushforward</b>: the function from tangents of inputs to tangents of results;</li>
+ * <li><b>batch</b>: examples side by side along a dimension that the function applied to them does not see.</li>
  * </ul>
  *
  * <h2>Layers</h2>

@@ -363,6 +363,38 @@ class AutogradTest {
         assertEquals(Math.pow(1.000001, 1_000_000), x.grad().item(), 1e-8);
     }
 
+    /** Ten million records need the memory of the records and the values, and no stack: in a JVM with a small one. */
+    @Test
+    @Tag("slow")
+    void tenMillionNodes() throws Exception {
+        dev.lanegrad.build.OwnJvm.run(TenMillionNodes.class);
+    }
+
+    /** The chain. */
+    public static final class TenMillionNodes {
+        private TenMillionNodes() {
+        }
+
+        /** Fails if the gradient is wrong or more memory was taken than 64 bytes a record and a block a value. */
+        public static void main(String[] args) {
+            int nodes = 10_000_000;
+            Tensor x = Tensor.scalar(1, DType.FLOAT64).requiresGrad(true);
+            try (Tape tape = Tape.open()) {
+                Tensor y = x;
+                for (int i = 0; i < nodes; i++) {
+                    y = y.mul(1.0000001);
+                }
+                long values = tape.liveBytes();
+                y.backward();
+                assertEquals(Math.E, x.grad().item(), 1e-6);
+                assertEquals(values, tape.liveBytes(), 512);
+                long reserved = Memory.stats().reserved();
+                long needed = values + 64L * nodes;
+                assertTrue(reserved < needed * 1.1 + (64 << 20), reserved + " bytes reserved for " + needed);
+            }
+        }
+    }
+
     @Test
     @Tag("slow")
     void theEndOfALongTapeCostsWhatItReaches() {

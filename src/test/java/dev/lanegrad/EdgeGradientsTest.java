@@ -48,11 +48,11 @@ class EdgeGradientsTest {
     private static Map<String, Function<List<Tensor>, Tensor>> functions() {
         Map<String, Function<List<Tensor>, Tensor>> all = new HashMap<>();
         for (Unary op : Unary.values()) {
-            all.put(op.label(), in -> Tensor.apply(op, in.get(0)));
+            all.put(op.label(), in -> Vocabulary.<Tensor>apply(op, in.get(0)));
         }
         for (Binary op : Binary.values()) {
             if (!op.isPredicate()) {
-                all.put(op.label(), in -> Tensor.apply(op, in.get(0), in.get(1)));
+                all.put(op.label(), in -> Vocabulary.<Tensor>apply(op, in.get(0), in.get(1)));
             }
         }
         for (double exponent : new double[] {0, 0.5, 1, 1.5, 2, 3, -1, -2, 2.5}) {

@@ -39,13 +39,9 @@ class OpContractTest {
         return ops().filter(op -> !op.isPredicate());
     }
 
-    private static Tensor apply(Elementwise op, List<Tensor> operands) {
+    static Tensor apply(Elementwise op, List<Tensor> operands) {
         Value[] values = operands.stream().map(tensor -> tensor.value).toArray(Value[]::new);
-        return new Tensor(switch (op) {
-            case Unary u -> Pointwise.apply(u, values[0]);
-            case Binary b -> Pointwise.apply(b, values[0], values[1]);
-            case Ternary t -> Pointwise.apply(t, values[0], values[1], values[2], 0, 0);
-        });
+        return new Tensor(Pointwise.apply(op, values));
     }
 
     private static double sample(Rng rng, Domain domain) {
@@ -58,7 +54,7 @@ class OpContractTest {
     }
 
     /** Samples of all operands; no two operands come near each other, where maximum and clamp have kinks. */
-    private static List<Tensor> samples(Elementwise op, DType dtype, Rng rng, int... shape) {
+    static List<Tensor> samples(Elementwise op, DType dtype, Rng rng, int... shape) {
         int count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         double[][] numbers = new double[op.arity()][count];
         for (int i = 0; i < count; i++) {
@@ -157,6 +153,30 @@ class OpContractTest {
         GradCheck.checkSecond(in -> apply(op, in), operands);
     }
 
+    /** The derivative of the second derivative, by finite differences. */
+    @ParameterizedTest
+    @MethodSource("differentiableOps")
+    void thirdDerivativesAgreeWithFiniteDifferences(Elementwise op) {
+        Tensor[] operands = tracked(op, samples(op, DType.FLOAT64, new Rng(SEED), 4));
+        GradCheck.check(in -> second(in, apply(op, in)), operands);
+    }
+
+    /** A weighted sum of the second derivatives of {@code result} by all inputs; 0 if there is none. */
+    static Tensor second(List<Tensor> inputs, Tensor result) {
+        List<Tensor> tracked = inputs.stream().filter(Tensor::requiresGrad).toList();
+        Tensor value = result;
+        for (int order = 0; order < 2; order++) {
+            Tensor weights = Tensor.linspace(0.5, 1.5, (int) value.numel()).to(DType.FLOAT64).reshape(value.shape());
+            Tensor sum = value.mul(weights).sum();
+            if (!sum.requiresGrad()) {
+                return tracked.getFirst().mul(0);
+            }
+            List<Tensor> gradients = Grad.grad(List.of(sum), tracked, null, true, true, true, true);
+            value = Tensor.cat(0, gradients.stream().map(Tensor::flatten).toArray(Tensor[]::new));
+        }
+        return value.requiresGrad() ? value : value.add(tracked.getFirst().flatten().sum().mul(0));
+    }
+
     @ParameterizedTest
     @MethodSource("differentiableOps")
     void broadcastGradientsAgreeWithFiniteDifferences(Elementwise op) {
@@ -169,7 +189,7 @@ class OpContractTest {
         GradCheck.check(in -> apply(op, in), operands);
     }
 
-    private static Tensor[] tracked(Elementwise op, List<Tensor> samples) {
+    static Tensor[] tracked(Elementwise op, List<Tensor> samples) {
         Tensor[] operands = samples.toArray(Tensor[]::new);
         for (int i = 0; i < operands.length; i++) {
             operands[i] = operands[i].requiresGrad(op.derivative(i) != null);

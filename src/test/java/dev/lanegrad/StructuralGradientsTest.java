@@ -6,19 +6,21 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** First and second derivatives of every op that moves or combines elements agree with finite differences. */
+/** First, second and third derivatives of every op that moves or combines elements agree with finite differences. */
 class StructuralGradientsTest {
     private static final Tensor INDEX = Tensor.of(2L, 0L, 2L);
     private static final Tensor PLACES = Tensor.of(new long[] {0, 2, 1, 1}, 2, 2);
 
-    private static Tensor leaf(long seed, int... shape) {
+    static Tensor leaf(long seed, int... shape) {
         return Tensor.rand(new Rng(seed), shape).to(DType.FLOAT64).mul(2).sub(0.9).keep().requiresGrad(true);
     }
 
-    private static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
-            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()), Map.entry("mean", x -> x.mean(true, 1)),
+    static final Map<String, Function<Tensor, Tensor>> OF_A_MATRIX = new TreeMap<>(Map.ofEntries(
+            Map.entry("sum", x -> x.sum(0)), Map.entry("sum all", x -> x.sum()),
+            Map.entry("mean", x -> x.mean(true, 1)),
             Map.entry("prod", x -> x.prod(1)), Map.entry("prod all", x -> x.prod()), Map.entry("amax", x -> x.amax(0)),
             Map.entry("amin", x -> x.amin(1)), Map.entry("var", x -> x.var(1)), Map.entry("std", x -> x.std(0)),
             Map.entry("logSumExp", x -> x.logSumExp(1)), Map.entry("logSumExp all", x -> x.logSumExp()),
@@ -27,6 +29,9 @@ class StructuralGradientsTest {
             Map.entry("expand", x -> x.unsqueeze(0).expand(2, 2, 3).square()), Map.entry("squeeze", x -> x.unsqueeze(1)
                     .squeeze(1).square()), Map.entry("slice", x -> x.slice(1, 0, 3, 2).exp()),
             Map.entry("select", x -> x.select(0, -1).square()), Map.entry("cat", x -> Tensor.cat(1, x, x.square())),
+            Map.entry("diagonal", x -> x.t().diagonal().exp()), Map.entry("view", x -> x.view(3, 2).square()),
+            Map.entry("clone", x -> x.clone().square()), Map.entry("index", x -> x.index(INDEX.slice(0, 1, 2), INDEX).exp()),
+            Map.entry("chunk", x -> x.chunk(2, 1).getFirst().exp()), Map.entry("unbind", x -> x.unbind(0).getLast().square()),
             Map.entry("stack", x -> Tensor.stack(1, x, x.exp())), Map.entry("matmul", x -> x.matmul(x.t())),
             Map.entry("matmul of vectors", x -> x.select(0, 0).matmul(x.select(0, 1))),
             Map.entry("batched matmul", x -> x.expand(2, 2, 3).matmul(x.t())),
@@ -36,6 +41,18 @@ class StructuralGradientsTest {
             Map.entry("crossEntropy", x -> x.crossEntropy(Tensor.of(2L, 0L))),
             Map.entry("mse", x -> x.mse(x.detach().mul(0.5))), Map.entry("to", x -> x.square().to(DType.FLOAT64))));
 
+    @Test
+    void changesInPlace() {
+        Function<List<Tensor>, Tensor> function = in -> {
+            Tensor y = in.getFirst().mul(1);
+            y.select(0, 1).mul_(y.select(0, 0).exp());
+            return y.square();
+        };
+        GradCheck.check(function, leaf(3, 2, 3));
+        GradCheck.checkSecond(function, leaf(4, 2, 3));
+        GradCheck.check(in -> OpContractTest.second(in, function.apply(in)), leaf(5, 2, 3));
+    }
+
     @TestFactory
     Stream<DynamicTest> derivativesAgreeWithFiniteDifferences() {
         return OF_A_MATRIX.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
@@ -43,6 +60,7 @@ class StructuralGradientsTest {
             if (!entry.getKey().equals("mse")) { // the detached target would move with the finite difference
                 GradCheck.check(function, leaf(3, 2, 3));
                 GradCheck.checkSecond(function, leaf(4, 2, 3));
+                GradCheck.check(in -> OpContractTest.second(in, function.apply(in)), leaf(5, 2, 3));
             } else {
                 Tensor target = leaf(5, 2, 3).detach();
                 GradCheck.check(in -> in.getFirst().mse(target), leaf(3, 2, 3));

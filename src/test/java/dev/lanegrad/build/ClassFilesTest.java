@@ -178,8 +178,7 @@ class ClassFilesTest {
     private static final Map<String, String> LONG_METHODS = Map.of(
             "internal/kernel/Fold", "64 accumulators, written by FoldSources",
             "internal/kernel/ArgFold", "accumulators, written by FoldSources",
-            "internal/kernel/FloatTiles", "register tiles, written by matmul_tiles",
-            "internal/kernel/DoubleTiles", "register tiles, written by matmul_tiles");
+            "internal/kernel/MatMul", "register tiles and squares, written by MatMulSources");
 
     @Test
     void methodsFitAScreen() {

@@ -26,7 +26,17 @@ class ReadmeTest {
 
     @Test
     void theExamplePrintsWhatReadmeSays(@TempDir Path directory) throws Exception {
+        check(Files.readString(Path.of("README.md")), directory);
+    }
+
+    @Test
+    void theTransformsPrintWhatReadmeSays(@TempDir Path directory) throws Exception {
         String readme = Files.readString(Path.of("README.md"));
+        check(readme.substring(readme.indexOf("## Functional transforms")), directory);
+    }
+
+    /** The first example of {@code readme} prints what it says. */
+    private static void check(String readme, Path directory) throws Exception {
         String code = block(readme, "```java");
         int body = code.indexOf("\n\n");
         Path source = directory.resolve("Snippet.java");

@@ -1,19 +1,15 @@
 package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.memory.TapeScope;
-import java.util.Arrays;
+import dev.lanegrad.internal.op.Binary;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Reverse mode: checks everything, plans the walk, runs it, and only then lets gradients out, so that an error leaves
  * leaves and tape as they were.
  */
 public final class Backward {
-    private static final String TWICE = "Trying to backward through the graph a second time (or directly access saved tensors "
-            + "after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() "
-            + "or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you "
-            + "need to access saved tensors after calling backward. In Java: backward(gradient, true), or recompute the part "
-            + "that both results share.";
-
     private Backward() {
     }
 
@@ -22,6 +18,9 @@ public final class Backward {
      * gradients of the leaves they were computed from.
      */
     public static void run(Value[] roots, Value[] gradients, boolean retainGraph, boolean createGraph) {
+        if (Context.current().interpreter() instanceof BatchInterpreter batch) {
+            batch.refuse(roots);
+        }
         walk("backward", roots, gradients, null, retainGraph || createGraph, createGraph);
     }
 
@@ -41,44 +40,79 @@ public final class Backward {
         return walk("grad", roots, gradients, targets, retainGraph || createGraph, createGraph);
     }
 
+    /** As {@link #run}, but only to the gradients of {@code targets}, which may have been computed themselves. */
+    public static void into(Value[] roots, Value[] gradients, Value[] targets, boolean retainGraph, boolean createGraph) {
+        if (targets.length == 0) {
+            throw new IllegalArgumentException("backward: `inputs` argument to `backward()` cannot be empty; leave it out to reach "
+                    + "all leaves.");
+        }
+        for (Value target : targets) {
+            if (!target.check("backward").requiresGrad()) {
+                throw new IllegalStateException("backward: One of the differentiated Tensors does not require grad; call "
+                        + "requiresGrad(true) on it before computing with it.");
+            }
+        }
+        Value[] found = walk("backward", roots, gradients, targets, retainGraph || createGraph, createGraph);
+        Map<Value, Value> sums = new LinkedHashMap<>();
+        for (int i = 0; i < targets.length; i++) {
+            if (found[i] != null) {
+                sums.put(targets[i], found[i]);
+            }
+        }
+        addTo(Context.current(), sums, createGraph);
+    }
+
+    private static void addTo(Context context, Map<Value, Value> sums, boolean createGraph) {
+        sums.forEach((target, sum) -> {
+            target.leaf = target.leaf == null ? new Leaf() : target.leaf;
+            if (!createGraph) {
+                LeafSums.reserve(context, target, target.leaf);
+            }
+        });
+        sums.forEach((target, sum) -> {
+            if (createGraph) {
+                Value old = target.leaf.grad();
+                target.leaf.assign(old == null ? sum : Pointwise.apply(Binary.ADD, old, sum));
+            } else {
+                LeafSums.add(context, target.leaf, sum);
+            }
+        });
+        sums.keySet().forEach(target -> target.leaf.runAfterwards());
+    }
+
     private static Value[] walk(String label, Value[] roots, Value[] gradients, Value[] targets, boolean retain,
             boolean create) {
         Context context = Context.current();
         requireRoots(label, roots, gradients);
         TapeScope scope = context.scope();
         if (scope == null) {
-            return withoutTape(roots, gradients, targets);
+            return withoutTape(label, roots, gradients, targets);
         }
-        Plan plan = context.plan;
-        plan.clear();
-        for (Value root : roots) {
-            plan.root(context.nodes.operand(root));
-        }
-        if (!plan.complete()) {
-            throw new IllegalStateException(TWICE);
-        }
-        if (targets == null) {
-            requireLiveGradients(label, context.nodes, plan);
-        }
+        Plan plan = context.beginWalk(label);
         boolean before = context.setGradEnabled(create);
+        boolean gathering = false;
         try {
-            Value[] found = create || context.interpreter() != null ? new RecordedWalk(context, plan, targets).run(roots, gradients)
+            for (Value root : roots) {
+                plan.root(context.nodes.operand(root));
+            }
+            plan.complete(label, targets);
+            if (targets == null) {
+                LeafSums.gather(label, context.nodes, plan);
+                gathering = true;
+            }
+            Value[] found = create || context.interpreter() != null
+                    ? new RecordedWalk(context, plan, targets, create).run(roots, gradients)
                     : new Walk(context, plan, targets).run(roots, gradients);
             if (!retain) {
                 plan.release();
             }
             return found;
         } finally {
-            context.setGradEnabled(before);
-        }
-    }
-
-    private static void requireLiveGradients(String label, Nodes nodes, Plan plan) {
-        for (int i = 0; i < plan.size(); i++) {
-            Value leaf = nodes.opcode(plan.id(i)) == Nodes.LEAF ? nodes.leaf(plan.id(i)) : null;
-            if (leaf != null && leaf.leaf.grad() != null) {
-                leaf.leaf.grad().check(label + ", adding to a gradient that was made with createGraph (call zeroGrad())");
+            if (gathering) {
+                LeafSums.giveUp(context.nodes, plan, plan.size());
             }
+            context.endWalk();
+            context.setGradEnabled(before);
         }
     }
 
@@ -109,20 +143,27 @@ public final class Backward {
     }
 
     // Without a tape nothing was recorded: what requires grad is a leaf, and its gradient is the one given.
-    private static Value[] withoutTape(Value[] roots, Value[] gradients, Value[] targets) {
+    private static Value[] withoutTape(String label, Value[] roots, Value[] gradients, Value[] targets) {
         Value[] found = new Value[targets == null ? 0 : targets.length];
         for (int i = 0; i < roots.length; i++) {
-            Value gradient = gradients == null || gradients[i] == null
-                    ? Rules.ones(roots[i].cell(), Pointwise.contiguous(roots[i].layout())) : Values.keep(gradients[i].detach());
             Value root = roots[i];
+            Value gradient = gradients == null || gradients[i] == null
+                    ? Rules.ones(root.cell(), Pointwise.contiguous(root.layout()))
+                    : Shaped.cast(Values.keep(gradients[i].detach()), root.cell());
             if (targets == null) {
+                if (root.leaf.gather() != null) {
+                    throw new IllegalStateException(label + ": another thread is gathering gradients in this leaf; call zeroGrad() "
+                            + "between them.");
+                }
                 Value sum = root.leaf.grad() == null ? gradient
-                        : Pointwise.apply(dev.lanegrad.internal.op.Binary.ADD, root.leaf.grad().detach(), gradient.detach());
+                        : Pointwise.apply(Binary.ADD, root.leaf.grad().detach(), gradient.detach());
                 root.leaf.set(sum);
+                root.leaf.runAfterwards();
             } else {
-                int own = Arrays.asList(targets).indexOf(root);
-                if (own >= 0) {
-                    found[own] = gradient;
+                for (int t = 0; t < targets.length; t++) {
+                    if (targets[t] == root) {
+                        found[t] = found[t] == null ? gradient : Pointwise.apply(Binary.ADD, found[t], gradient);
+                    }
                 }
             }
         }

@@ -2,22 +2,35 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.kernel.Workspace;
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.memory.Home;
 import dev.lanegrad.internal.memory.Managed;
+import dev.lanegrad.internal.memory.Region;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** What a thread computes with: its open tapes, whether it records, and its kernels' workspace. */
 public final class Context {
+    private static final int MAX_WALKS = 128;
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
 
     final Workspace workspace = Workspace.current();
     final ThreadArena arena = ThreadArena.current();
     final Nodes nodes = new Nodes(arena);
-    final Plan plan = new Plan(nodes);
+    final Versions versions = new Versions();
+    final Checkpoints checkpoints = new Checkpoints(this);
+    // One plan for each walk under way: a hook or a function of the user's may start another inside.
+    private final List<Plan> plans = new ArrayList<>();
+    private int walks;
+    private SavedHooks savedHooks;
+    private Diagnostics diagnostics;
     private TapeScope scope;
     private boolean gradEnabled = true;
+    private boolean inference;
+    private Region region;
     private Interpreter interpreter;
 
     // What has been allocated since temporaries are being watched, so that they can be given back.
@@ -27,6 +40,7 @@ public final class Context {
     private int watchers;
 
     private Context() {
+        nodes.setAway(checkpoints::isAway);
     }
 
     /** The context of the current thread. */
@@ -44,17 +58,42 @@ public final class Context {
     /** Empties the innermost tape; fails with {@code IllegalStateException} if {@code tape} is not that. */
     public void reset(TapeScope tape) {
         requireInnermost(tape, "reset");
+        requireNoWalk("reset", tape);
         nodes.reset();
+        forget(tape);
         tape.reset();
+    }
+
+    private void forget(TapeScope tape) {
+        versions.reset(tape, nodes.count());
+        checkpoints.reset(nodes.count());
     }
 
     /** Closes the innermost tape; does nothing if {@code tape} is closed already. */
     public void close(TapeScope tape) {
         if (tape.isOpen()) {
             requireInnermost(tape, "close");
+            requireNoWalk("close", tape);
             nodes.close();
+            forget(tape);
             tape.close();
             scope = tape.parent();
+        }
+    }
+
+    private void requireNoWalk(String label, TapeScope tape) {
+        for (int i = 0; i < walks; i++) {
+            if (plans.get(i).scope == tape) {
+                throw new IllegalStateException(label + ": a backward walk over this tape is under way; let it end first.");
+            }
+        }
+    }
+
+    /** Fails with {@code IllegalStateException} if {@code expected} is not the innermost tape. */
+    void requireScope(String label, TapeScope expected) {
+        if (scope != expected) {
+            throw new IllegalStateException(label + ": a hook or function called by this walk has opened a tape and not closed it; "
+                    + "close it before it returns (try-with-resources does).");
         }
     }
 
@@ -89,6 +128,18 @@ public final class Context {
         return before;
     }
 
+    /** Whether an inference scope is open: what is computed is never part of a graph. */
+    public boolean inference() {
+        return inference;
+    }
+
+    /** Opens or ends an inference scope; returns what it was. */
+    public boolean setInference(boolean inferring) {
+        boolean before = inference;
+        inference = inferring;
+        return before;
+    }
+
     /** What ops mean now, or null: what they are. */
     Interpreter interpreter() {
         return interpreter;
@@ -104,6 +155,74 @@ public final class Context {
         return before;
     }
 
+    /**
+     * The plan of a walk that begins; walks inside others see none of their marks. Fails with
+     * {@code IllegalStateException} if they are nested too deeply for a thread's stack.
+     */
+    Plan beginWalk(String label) {
+        if (walks == MAX_WALKS) {
+            throw new IllegalStateException(label + ": " + MAX_WALKS + " backward walks run inside each other already; a backward "
+                    + "or a hook of yours starts another walk each time: end one before the next begins.");
+        }
+        if (walks > 0) {
+            plans.get(walks - 1).suspend();
+        }
+        if (walks == plans.size()) {
+            plans.add(new Plan(nodes, versions));
+        }
+        Plan plan = plans.get(walks++);
+        plan.clear();
+        plan.scope = scope;
+        return plan;
+    }
+
+    /** Ends the walk that began last. */
+    void endWalk() {
+        plans.get(--walks).end();
+        if (walks > 0) {
+            plans.get(walks - 1).resume();
+        }
+    }
+
+    /** Remembers that the contents of {@code value} have changed in place, after the last record. */
+    void changed(Value value) {
+        changed(value, nodes.count());
+    }
+
+    /** Remembers that the contents of {@code value} have changed in place: records below {@code time} saved others. */
+    void changed(Value value, int time) {
+        versions.changed(value, time, scope != null);
+    }
+
+    /** Does what waits for each record: hooks for saved values, and lines for {@link Diagnostics}. */
+    void recorded(Value result) {
+        if (savedHooks != null) {
+            savedHooks.pack(nodes, result.node());
+        }
+        if (diagnostics != null) {
+            diagnostics.recorded(nodes, result.node());
+        }
+    }
+
+    /** The diagnostics that are wanted, or null. */
+    Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
+    /** What is watched from now on, or null; returns what was. */
+    public Diagnostics setDiagnostics(Diagnostics wanted) {
+        Diagnostics before = diagnostics;
+        diagnostics = wanted;
+        return before;
+    }
+
+    /** What the hooks for saved values are from now on, or null; returns what they were. */
+    public SavedHooks setSavedHooks(SavedHooks hooks) {
+        SavedHooks before = savedHooks;
+        savedHooks = hooks;
+        return before;
+    }
+
     boolean records() {
         return gradEnabled && scope != null;
     }
@@ -112,13 +231,43 @@ public final class Context {
     public Value allocate(Cell cell, Layout layout) {
         long bytes = bytes(cell, layout);
         if (scope == null) {
-            return managed(cell, layout);
+            Value value = managed(cell, layout);
+            value.view = inference ? new View(null, View.INFERENCE) : null;
+            return value;
         }
         long address = scope.allocate(bytes);
         if (watchers > 0) {
             watch(address, bytes);
+        } else if (inRegion()) {
+            region.add(address, bytes);
         }
-        return new Value(scope, scope.generation(), address, layout, cell);
+        Home home = home();
+        Value value = new Value(home, home.generation(), address, layout, cell);
+        if (inference) {
+            value.view = new View(null, View.INFERENCE);
+        }
+        return value;
+    }
+
+    private boolean inRegion() {
+        return region != null && region.scope() == scope;
+    }
+
+    /** Where values are made now: a region of the innermost tape, the tape, or null if none is open. */
+    Home home() {
+        return inRegion() ? region : scope;
+    }
+
+    /** The region that values of its tape are made in, or null. */
+    Region region() {
+        return inRegion() ? region : null;
+    }
+
+    /** Makes values in {@code next} from now on, null for the tape itself; returns where they were made. */
+    Region setRegion(Region next) {
+        Region before = region;
+        region = next;
+        return before;
     }
 
     /** A contiguous value with undefined elements that lives as long as it is reachable. */
@@ -151,10 +300,11 @@ public final class Context {
         return watched;
     }
 
-    /** Takes {@code value}'s block out of the watched ones if it owns it whole; true if it did. */
+    /** Takes the block that {@code value} lies in out of the watched ones; false if it was not among them. */
     boolean claim(Value value, int mark) {
+        Value owner = value.root();
         for (int i = watched - 1; i >= mark; i--) {
-            if (addresses[i] == value.address && value.layout.isContiguous() && sizes[i] == bytes(value.cell, value.layout)) {
+            if (addresses[i] == owner.address) {
                 watched--;
                 addresses[i] = addresses[watched];
                 sizes[i] = sizes[watched];
@@ -178,7 +328,9 @@ public final class Context {
         boolean claimed = claim(result, mark);
         release(mark);
         if (claimed && watchers > 0) {
-            watch(result.address, bytes(result.cell, result.layout));
+            watch(result.root().address, bytes(result.cell, result.root().layout));
+        } else if (claimed && inRegion()) {
+            region.add(result.root().address, bytes(result.cell, result.root().layout));
         }
     }
 }

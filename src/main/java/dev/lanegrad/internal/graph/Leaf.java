@@ -1,10 +1,22 @@
 package dev.lanegrad.internal.graph;
 
-/** The gradient of a leaf: null until something is added. A cleared buffer that nobody has seen is used again. */
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+
+/**
+ * The gradient of a leaf, or of another value that retains it: null until something is added. A cleared buffer that
+ * nobody has seen is used again. The gradient belongs to the thread that began it until it is cleared: sums of several
+ * threads would depend on who came first.
+ */
 final class Leaf {
+    private final AtomicReference<Thread> gathering = new AtomicReference<>();
     private Value grad;
     private Value spare;
     private boolean seen;
+    private List<UnaryOperator<Value>> hooks;
+    private List<Runnable> afterwards;
 
     /** The gradient, or null; from now on its buffer may be known outside. */
     Value exposed() {
@@ -15,6 +27,11 @@ final class Leaf {
     /** The gradient for the engine and the optimisers, who do not hold on to it. */
     Value grad() {
         return grad;
+    }
+
+    /** True if somebody outside may know the gradient's buffer. */
+    boolean isSeen() {
+        return seen;
     }
 
     /** A buffer to write the first gradient to, or null if there is none to use again. */
@@ -46,5 +63,46 @@ final class Leaf {
             spare = grad;
         }
         grad = null;
+        gathering.set(null);
+    }
+
+    /** Begins to gather in this thread, unless another one gathers: then it returns that one, else null. */
+    Thread gather() {
+        Thread own = Thread.currentThread();
+        Thread other = gathering.compareAndExchange(null, own);
+        return other == own ? null : other;
+    }
+
+    /** Gives a gathering up that has added nothing. */
+    void giveUp() {
+        if (grad == null) {
+            gathering.compareAndSet(Thread.currentThread(), null);
+        }
+    }
+
+    /** Calls {@code hook} with each new gradient before it is added; the result removes it. */
+    Runnable addHook(UnaryOperator<Value> hook) {
+        hooks = hooks == null ? new ArrayList<>() : hooks;
+        hooks.add(hook);
+        return () -> hooks.remove(hook);
+    }
+
+    /** The hooks, or null. */
+    List<UnaryOperator<Value>> hooks() {
+        return hooks == null || hooks.isEmpty() ? null : List.copyOf(hooks);
+    }
+
+    /** Calls {@code hook} after something has been added; the result removes it. */
+    Runnable addAfterwards(Runnable hook) {
+        afterwards = afterwards == null ? new ArrayList<>() : afterwards;
+        afterwards.add(hook);
+        return () -> afterwards.remove(hook);
+    }
+
+    /** Runs what waits for a gradient. */
+    void runAfterwards() {
+        if (afterwards != null) {
+            List.copyOf(afterwards).forEach(Runnable::run);
+        }
     }
 }

@@ -3,10 +3,11 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.shape.Layout;
+import java.lang.ref.Reference;
 
 /**
  * Brings the gradients of a finished walk to the leaves. All memory is taken before the first leaf is touched; what
- * follows cannot fail.
+ * follows cannot fail, but for the hooks that run at the very end.
  */
 final class LeafSums {
     private final Context context;
@@ -19,17 +20,69 @@ final class LeafSums {
         this.plan = plan;
     }
 
+    /**
+     * Takes the leaves of the plan for this thread. Fails with {@code IllegalStateException} if another thread is gathering
+     * gradients in one of them, or if a gradient to add to is gone.
+     */
+    static void gather(String label, Nodes nodes, Plan plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            int id = plan.id(i);
+            if (nodes.opcode(id) == Nodes.LEAF) {
+                Leaf leaf = nodes.leaf(id).leaf;
+                Thread other = leaf.gather();
+                if (other != null) {
+                    giveUp(nodes, plan, i);
+                    throw new IllegalStateException(label + ": thread '" + other.getName() + "' (#" + other.threadId()
+                            + ") is gathering gradients in a leaf of shape " + nodes.layout(id) + " that this walk of thread '"
+                            + Thread.currentThread().getName() + "' would add to; the sum would depend on who comes first. Call "
+                            + "zeroGrad() between them, or take Grad.grad in each thread and add the results in one.");
+                }
+                try {
+                    requireAlive(label, leaf);
+                } catch (IllegalStateException gone) {
+                    giveUp(nodes, plan, i + 1);
+                    throw gone;
+                }
+            }
+        }
+    }
+
+    private static void requireAlive(String label, Leaf leaf) {
+        if (leaf.grad() != null) {
+            leaf.grad().check(label + ", adding to a gradient that was made with createGraph (call zeroGrad())");
+        }
+    }
+
+    /** Gives up what {@link #gather} took and nothing was added to, in the first {@code count} records. */
+    static void giveUp(Nodes nodes, Plan plan, int count) {
+        for (int i = 0; i < count; i++) {
+            if (nodes.opcode(plan.id(i)) == Nodes.LEAF) {
+                nodes.leaf(plan.id(i)).leaf.giveUp();
+            }
+        }
+    }
+
     void addAll() {
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
             if (isLeafWithGradient(id)) {
-                reserve(nodes.leaf(id));
+                reserve(context, nodes.leaf(id), nodes.leaf(id).leaf);
             }
         }
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
             if (isLeafWithGradient(id)) {
-                add(id, nodes.leaf(id));
+                Value owner = nodes.leaf(id);
+                Layout layout = Pointwise.contiguous(owner.layout);
+                Layout own = nodes.has(id, Nodes.UNIFORM) ? Structures.expanded(Layout.SCALAR, layout) : layout;
+                add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id), own,
+                        owner.cell));
+            }
+        }
+        for (int i = 0; i < plan.size(); i++) {
+            int id = plan.id(i);
+            if (isLeafWithGradient(id)) {
+                nodes.leaf(id).leaf.runAfterwards();
             }
         }
     }
@@ -38,36 +91,36 @@ final class LeafSums {
         return nodes.opcode(id) == Nodes.LEAF && nodes.gradient(id) != 0;
     }
 
-    private void reserve(Value owner) {
-        Leaf leaf = owner.leaf;
+    /** Takes the memory that {@link #add} will need. */
+    static void reserve(Context context, Value owner, Leaf leaf) {
         Value grad = leaf.grad();
-        if (leaf.spare() == null && (grad == null || grad.requiresGrad())) {
+        if (leaf.spare() == null && (grad == null || grad.requiresGrad() || !grad.layout.isContiguous())) {
             Layout layout = Pointwise.contiguous(owner.layout);
             leaf.reserve(owner.home instanceof TapeScope && owner.home == context.scope()
                     ? context.allocate(owner.cell, layout) : Context.managed(owner.cell, layout));
         }
     }
 
-    private void add(int id, Value owner) {
-        Leaf leaf = owner.leaf;
-        Layout layout = Pointwise.contiguous(owner.layout);
-        Value gradient = new Value(context.scope(), context.scope().generation(), nodes.gradient(id), layout, owner.cell);
+    /** Adds {@code gradient}, in the sizes and the type of the leaf. */
+    static void add(Context context, Leaf leaf, Value gradient) {
         Value grad = leaf.grad();
         if (grad == null) {
             Structures.copyInto(context, gradient, leaf.spare());
             leaf.set(leaf.spare());
             return;
         }
-        Value target = grad.requiresGrad() ? leaf.spare() : grad;
-        context.workspace.begin(Binary.ADD.kernels().in(owner.cell.lane()));
+        Value target = grad.requiresGrad() || !grad.layout.isContiguous() ? leaf.spare() : grad;
+        context.workspace.begin(Binary.ADD.kernels().in(gradient.cell.lane()));
         context.workspace.output(target.address, target.cell);
         context.workspace.input(grad.address, grad.cell, grad.layout);
-        context.workspace.input(gradient.address, gradient.cell, layout);
-        context.workspace.run(layout);
-        java.lang.ref.Reference.reachabilityFence(grad);
-        java.lang.ref.Reference.reachabilityFence(target);
+        context.workspace.input(gradient.address, gradient.cell, gradient.layout);
+        context.workspace.run(target.layout);
+        Reference.reachabilityFence(grad);
+        Reference.reachabilityFence(target);
         if (target != grad) {
             leaf.set(target);
+        } else if (leaf.isSeen()) {
+            context.changed(grad);
         }
     }
 }

@@ -1,88 +1,81 @@
 package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.lane.Cell;
-import dev.lanegrad.internal.memory.Raw;
 import dev.lanegrad.internal.memory.Symbolic;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.memory.ThreadArena;
 import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Composite;
+import dev.lanegrad.internal.op.Derivative;
 import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.op.Op;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
 import dev.lanegrad.internal.shape.Layout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * The records of a thread's tapes, one stack for all nested ones: 64 bytes off-heap for each recorded op, leaf and
- * constant operand, numbered in the order of recording, so that operands come before what is computed from them. What a
- * record cannot hold (layouts, leaves, attributes of structural ops) stands in side tables, named by number.
+ * The records of a thread's tapes, one stack for all nested ones: for each recorded op, leaf and constant operand one,
+ * numbered in the order of recording, so that operands come before what is computed from them. What a record cannot hold
+ * (layouts, leaves, attributes of structural ops) stands in side tables, named by number.
  */
-final class Nodes {
-    /** Codes of what is not an element-wise op. */
-    static final int LEAF = 250;
-    static final int STRUCTURAL = 251;
-    /** The value needs a gradient. */
-    static final int NEEDS_GRAD = 1;
-    /** What backward needs has been released. */
-    static final int FREED = 2;
-    /** Reached by the walk under way. */
-    static final int REACHED = 4;
-
+final class Nodes extends Records {
     private static final List<Elementwise> ELEMENTWISE = elementwise();
     private static final int BINARY = Unary.values().length;
     private static final int TERNARY = BINARY + Binary.values().length;
-    private static final Cell[] CELLS = Cell.values();
-
-    private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
-    // Offsets in a record.
-    private static final int OPCODE = 0;
-    private static final int CELL = 1;
-    private static final int FLAGS = 2;
-    private static final int LAYOUT = 4;
-    private static final int OPERAND = 8;
-    private static final int SIDE = 20;
-    private static final int ADDRESS = 24;
-    private static final int GRADIENT = 32;
-    private static final int SCALAR = 40;
-    private static final int BYTES_LOG2 = 6;
-    private static final int CHUNK_LOG2 = 12;
-    private static final int CHUNK_MASK = (1 << CHUNK_LOG2) - 1;
-
-    private final ThreadArena arena;
-    private long[] chunks = new long[4];
-    private int chunkCount;
-    private int count;
     private Layout[] layouts = new Layout[64];
     private int layoutCount;
     private Value[] leaves = new Value[64];
     private int leafCount;
     private Recorded[] recorded = new Recorded[64];
     private int recordedCount;
+    /** The Java lines of records, where they are remembered; null if they never were. */
+    private String[] lines;
+    private Replay replay;
+    private final List<Composite> composites = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
     /** Results without memory, by the number of their record: they cannot be made again from an address. */
     private final Map<Integer, Value> symbols = new HashMap<>();
 
-    /** A structural op as it was recorded. */
-    record Recorded(Structural op, int[] operands) {
+    private final Map<Integer, Attached> attached = new HashMap<>();
+
+    /** A structural op, or a function of the user's, as it was recorded. */
+    record Recorded(Structural op, int[] operands, CustomFunction function) {
+    }
+
+    /** What is fastened to single records. */
+    static final class Attached {
+        final List<UnaryOperator<Value>> hooks = new ArrayList<>();
+        /** Where the gradient is kept, or null. */
+        Leaf retained;
+        /** What the user's hooks keep for each saved variable, or null. */
+        Object[] packed;
     }
 
     /** Where the records of a scope begin. */
-    private record Mark(TapeScope scope, int count, int layouts, int leaves, int recorded) {
+    private record Mark(TapeScope scope, int count, int layouts, int leaves, int recorded, int composites) {
     }
 
+    /** Which records' values are not there now. */
+    private java.util.function.IntPredicate away = id -> false;
+
     Nodes(ThreadArena arena) {
-        this.arena = arena;
+        super(arena);
+    }
+
+    void setAway(java.util.function.IntPredicate away) {
+        this.away = away;
+    }
+
+    /** True if the value of record {@code id} is not there now. */
+    boolean isAway(int id) {
+        return away.test(id);
     }
 
     private static List<Elementwise> elementwise() {
@@ -92,28 +85,28 @@ final class Nodes {
         return List.copyOf(all);
     }
 
-    /** Number of records. */
-    int count() {
-        return count;
-    }
-
     /** Records from here on belong to {@code scope}. */
     void open(TapeScope scope) {
-        marks.add(new Mark(scope, count, layoutCount, leafCount, recordedCount));
+        marks.add(new Mark(scope, count(), layoutCount, leafCount, recordedCount,
+                composites.size()));
     }
 
     /** Forgets the records of the innermost scope. */
     void reset() {
         Mark mark = marks.getLast();
-        count = mark.count;
+        truncate(mark.count);
         Arrays.fill(layouts, mark.layouts, layoutCount, null);
         layoutCount = mark.layouts;
         Arrays.fill(leaves, mark.leaves, leafCount, null);
         leafCount = mark.leaves;
         Arrays.fill(recorded, mark.recorded, recordedCount, null);
         recordedCount = mark.recorded;
+        composites.subList(mark.composites, composites.size()).clear();
+        if (!attached.isEmpty()) {
+            attached.keySet().removeIf(id -> id >= mark.count);
+        }
         if (!symbols.isEmpty()) {
-            symbols.keySet().removeIf(id -> id >= count);
+            symbols.keySet().removeIf(id -> id >= mark.count);
         }
     }
 
@@ -121,6 +114,16 @@ final class Nodes {
     void close() {
         reset();
         marks.removeLast();
+    }
+
+    /** The first record of {@code scope}, which is open. */
+    int first(TapeScope scope) {
+        for (Mark mark : marks) {
+            if (mark.scope == scope) {
+                return mark.count;
+            }
+        }
+        return count();
     }
 
     /** The scope in which record {@code id} was made. */
@@ -134,60 +137,151 @@ final class Nodes {
 
     /** The record of {@code value} here, or -1. Another thread may write a leaf's number, so it is read once. */
     private int find(Value value) {
-        int id = value.node;
-        return id >= 0 && id < count && (value.recorded || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
+        int id = value.node();
+        return id >= 0 && id < count() && (value.recorded() || opcode(id) == LEAF && leaves[side(id)] == value) ? id : -1;
     }
 
     /** The record of {@code value} as an operand, made if there is none. */
     int operand(Value value) {
+        if (value.isStale()) {
+            renew(value);
+        }
         int id = find(value);
+        if (id < 0 && replay != null && replay.isOf(marks)) {
+            return replay.constant(value);
+        }
         if (id < 0) {
             id = append(LEAF, value, value.requiresGrad() ? NEEDS_GRAD : 0);
             if (leafCount == leaves.length) {
                 leaves = Arrays.copyOf(leaves, 2 * leafCount);
             }
             leaves[leafCount] = value;
-            ALL.set(INT, at(id) + SIDE, leafCount++);
-            value.node = id;
+            setSide(id, leafCount++);
+            value.setNode(id, false);
         }
         return id;
     }
 
+    // What it is a view of has been changed by a recorded op since: it becomes a view of the changed value.
+    private void renew(Value view) {
+        Value base = view.view.base;
+        Leaf retained = view.leaf;
+        record(new Structural.Window((view.address - base.address) / view.cell.bytes(), view.layout), view, base);
+        if (retained != null) {
+            attach(view.node()).retained = retained;
+        }
+    }
+
     /** True if record {@code id} is one of {@code value}. */
     boolean isOf(Value value, int id) {
-        return opcode(id) == LEAF ? leaf(id) == value : value.recorded && value.node == id;
+        return opcode(id) == LEAF ? leaf(id) == value : value.recorded() && value.node() == id;
+    }
+
+    /** Remembers where record {@code id} comes from. */
+    void setLine(int id, String line) {
+        if (lines == null || id >= lines.length) {
+            lines = lines == null ? new String[Math.max(64, 2 * id)] : Arrays.copyOf(lines, 2 * id);
+        }
+        lines[id] = line;
+    }
+
+    /** Where record {@code id} comes from, or null if that was not remembered. */
+    String line(int id) {
+        return lines == null || id >= lines.length ? null : lines[id];
+    }
+
+    /** What is fastened to record {@code id}, to which something will be added. */
+    Attached attach(int id) {
+        set(id, HOOKED);
+        return attached.computeIfAbsent(id, key -> new Attached());
+    }
+
+    /** What is fastened to record {@code id}, or null. */
+    Attached attached(int id) {
+        return attached.get(id);
     }
 
     /** Records an element-wise op; a scalar operand is null and has its number in {@code scalars}. */
     void record(Elementwise op, Value result, Value x, Value y, Value z, double s0, double s1) {
+        if (isInference(x) || isInference(y) || isInference(z)) {
+            requireUnsaved(op, x, y, z);
+        }
         int a = x == null ? -1 : operand(x);
         int b = y == null ? -1 : operand(y);
         int c = z == null ? -1 : operand(z);
-        int id = append(code(op), result, NEEDS_GRAD);
-        long at = at(id);
-        ALL.set(INT, at + OPERAND, a);
-        ALL.set(INT, at + OPERAND + 4, b);
-        ALL.set(INT, at + OPERAND + 8, c);
-        ALL.set(DOUBLE, at + SCALAR, s0);
-        ALL.set(DOUBLE, at + SCALAR + 8, s1);
-        result.node = id;
-        result.recorded = true;
+        int code = code(op);
+        int id = append(code, result, NEEDS_GRAD);
+        if (code == COMPOSITE && (replay == null || !replay.isOf(marks))) {
+            setSide(id, composites.size());
+            composites.add((Composite) op);
+        }
+        setOperands(id, a, b, c, s0, s1);
+        result.setNode(id, true);
+    }
+
+    private static boolean isInference(Value value) {
+        return value != null && value.view != null && value.view.has(View.INFERENCE);
+    }
+
+    private static void requireUnsaved(Op op, Value... operands) {
+        int saved = op instanceof Structural structural ? structural.saves() : 0;
+        for (int i = 0; op instanceof Elementwise elementwise && i < elementwise.arity(); i++) {
+            Derivative derivative = operands[i] != null && operands[i].requiresGrad() ? elementwise.derivative(i) : null;
+            saved |= derivative == null ? 0 : derivative.saved();
+        }
+        for (int i = 0; i < operands.length && i < 3; i++) {
+            if ((saved >> i & 1) != 0 && isInference(operands[i])) {
+                throw new IllegalStateException(op.label() + ": Inference tensors cannot be saved for backward. Please do not use "
+                        + "Tensors created in inference mode in computation tracked by autograd. To work around this, you can make "
+                        + "a clone() to get a normal tensor and use it in autograd, or use GradMode.noGrad() instead of "
+                        + "GradMode.inference().");
+            }
+        }
     }
 
     /** Records a structural op. */
     void record(Structural op, Value result, Value... operands) {
+        for (Value operand : operands) {
+            if (isInference(operand)) {
+                requireUnsaved(op, operands);
+            }
+        }
+        append(STRUCTURAL, op, operands(operands), null, result);
+    }
+
+    /** Records a function of the user's and its results, those that are not null; returns its record. */
+    int record(CustomFunction function, Value[] results, Value... operands) {
+        Value none = new Value(null, 0, 0, Layout.SCALAR, Cell.FLOAT32);
+        append(FUNCTION, null, operands(operands), function, none);
+        for (int i = 0; i < results.length; i++) {
+            if (results[i] != null) {
+                append(RESULT, null, new int[] {none.node(), i}, function, results[i]);
+            }
+        }
+        return none.node();
+    }
+
+    private int[] operands(Value[] operands) {
         int[] ids = new int[operands.length];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = operand(operands[i]);
         }
-        int id = append(STRUCTURAL, result, NEEDS_GRAD);
+        return ids;
+    }
+
+    private void append(int opcode, Structural op, int[] operands, CustomFunction function, Value result) {
+        int id = append(opcode, result, NEEDS_GRAD);
+        if (replay != null && replay.isOf(marks)) {
+            recorded[side(id)] = new Recorded(op, operands, function);
+            result.setNode(id, true);
+            return;
+        }
         if (recordedCount == recorded.length) {
             recorded = Arrays.copyOf(recorded, 2 * recordedCount);
         }
-        recorded[recordedCount] = new Recorded(op, ids);
-        ALL.set(INT, at(id) + SIDE, recordedCount++);
-        result.node = id;
-        result.recorded = true;
+        recorded[recordedCount] = new Recorded(op, operands, function);
+        setSide(id, recordedCount++);
+        result.setNode(id, true);
     }
 
     private static int code(Elementwise op) {
@@ -195,35 +289,48 @@ final class Nodes {
             case Unary u -> u.ordinal();
             case Binary b -> BINARY + b.ordinal();
             case Ternary t -> TERNARY + t.ordinal();
+            case Composite c -> COMPOSITE;
         };
     }
 
     private int append(int opcode, Value value, int flags) {
+        if (replay != null && replay.isOf(marks)) {
+            return replay.next(opcode, value);
+        }
         if (marks.isEmpty()) {
             throw new IllegalStateException("record: no tape is open.");
         }
-        int id = count;
-        if (id >> CHUNK_LOG2 == chunkCount) {
-            grow();
+        int id = append(opcode, value.cell, flags, layoutNumber(value.layout), value.address);
+        if (lines != null && id < lines.length) {
+            lines[id] = null;
         }
-        count++;
-        long at = at(id);
-        ALL.set(INT, at, opcode | value.cell.ordinal() << 8 | flags << 16);
-        ALL.set(INT, at + LAYOUT, layoutNumber(value.layout));
-        ALL.set(LONG, at + ADDRESS, value.address);
-        ALL.set(LONG, at + GRADIENT, 0L);
         if (value.home instanceof Symbolic) {
             symbols.put(id, value);
         }
         return id;
     }
 
-    private void grow() {
-        if (chunkCount == chunks.length) {
-            chunks = Arrays.copyOf(chunks, 2 * chunkCount);
+    /** Records from here on are those from {@code from} to {@code to} again, with new addresses. */
+    void beginReplay(int from, int to) {
+        replay = new Replay(this, from, to, marks.size());
+    }
+
+    /** Fails with {@code IllegalStateException} if not all records have been met again. */
+    void requireReplayed() {
+        replay.requireDone();
+    }
+
+    /** Records are new ones again. */
+    void endReplay() {
+        replay = null;
+    }
+
+    /** Gives record {@code id} another place. */
+    void move(int id, Value value) {
+        setAddress(id, value.address);
+        if (opcode(id) == LEAF) {
+            leaves[side(id)] = value;
         }
-        chunks[chunkCount] = arena.recordChunk();
-        chunkCount++;
     }
 
     // The last few are where nearly every op finds its own; a layout that is named twice does no harm.
@@ -241,70 +348,80 @@ final class Nodes {
         return layoutCount++;
     }
 
-    private long at(int id) {
-        return chunks[id >> CHUNK_LOG2] + ((long) (id & CHUNK_MASK) << BYTES_LOG2);
-    }
-
-    int opcode(int id) {
-        return ALL.get(BYTE, at(id) + OPCODE) & 0xff;
-    }
-
     Elementwise elementwise(int id) {
-        return ELEMENTWISE.get(opcode(id));
+        int opcode = opcode(id);
+        return opcode == COMPOSITE ? composites.get(side(id)) : ELEMENTWISE.get(opcode);
     }
 
+    /** True if record {@code id} is an element-wise op. */
+    boolean isElementwise(int id) {
+        int opcode = opcode(id);
+        return opcode < LEAF || opcode == COMPOSITE;
+    }
+
+    /** The structural op or function of record {@code id}; of a result, its function and then its number. */
     Recorded structural(int id) {
         return recorded[side(id)];
+    }
+
+    /** Number of operands of record {@code id}. */
+    int operands(int id) {
+        return switch (opcode(id)) {
+            case LEAF -> 0;
+            case RESULT -> 1;
+            case STRUCTURAL, FUNCTION -> structural(id).operands().length;
+            default -> elementwise(id).arity();
+        };
+    }
+
+    /** The record of operand {@code index} of record {@code id}; -1 for a scalar. */
+    int anyOperand(int id, int index) {
+        return isElementwise(id) ? operand(id, index) : structural(id).operands()[index];
+    }
+
+    /** What messages call record {@code id}. */
+    String label(int id) {
+        return switch (opcode(id)) {
+            case LEAF -> "leaf";
+            case STRUCTURAL -> structural(id).op().label();
+            case FUNCTION, RESULT -> structural(id).function().label();
+            default -> elementwise(id).label();
+        };
+    }
+
+    /** The variables that the derivative of record {@code id} reads: bit i its operand i, bit 3 its result. */
+    int saved(int id) {
+        return switch (opcode(id)) {
+            case LEAF, RESULT -> 0;
+            case FUNCTION -> 0;
+            case STRUCTURAL -> structural(id).op().saves();
+            default -> elementwiseSaved(id);
+        };
+    }
+
+    private int elementwiseSaved(int id) {
+        Elementwise op = elementwise(id);
+        int saved = 0;
+        int tensors = 1 << 3;
+        for (int i = 0; i < op.arity(); i++) {
+            int operand = operand(id, i);
+            if (operand >= 0) {
+                tensors |= 1 << i;
+                if (has(operand, NEEDS_GRAD)) {
+                    Derivative derivative = op.derivative(i);
+                    saved |= derivative == null ? 0 : derivative.saved();
+                }
+            }
+        }
+        return saved & tensors;
     }
 
     Value leaf(int id) {
         return leaves[side(id)];
     }
 
-    Cell cell(int id) {
-        return CELLS[ALL.get(BYTE, at(id) + CELL)];
-    }
-
     Layout layout(int id) {
-        return layouts[ALL.get(INT, at(id) + LAYOUT)];
-    }
-
-    long address(int id) {
-        return ALL.get(LONG, at(id) + ADDRESS);
-    }
-
-    /** Operand {@code index} of an element-wise op; -1 for a scalar. */
-    int operand(int id, int index) {
-        return ALL.get(INT, at(id) + OPERAND + 4L * index);
-    }
-
-    /** The scalar in place of operand {@code index}: the first scalar operand has the first place. */
-    double scalar(int id, int index) {
-        int earlier = 0;
-        for (int i = 0; i < index; i++) {
-            earlier += operand(id, i) < 0 ? 1 : 0;
-        }
-        return ALL.get(DOUBLE, at(id) + SCALAR + 8L * earlier);
-    }
-
-    long gradient(int id) {
-        return ALL.get(LONG, at(id) + GRADIENT);
-    }
-
-    void setGradient(int id, long address) {
-        ALL.set(LONG, at(id) + GRADIENT, address);
-    }
-
-    boolean has(int id, int flag) {
-        return (ALL.get(BYTE, at(id) + FLAGS) & flag) != 0;
-    }
-
-    void set(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) | flag));
-    }
-
-    void clear(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) & ~flag));
+        return layouts[layoutNumber(id)];
     }
 
     /** The value of record {@code id}, as it was recorded. */
@@ -317,12 +434,9 @@ final class Nodes {
         }
         TapeScope scope = scope(id);
         Value value = new Value(scope, scope.generation(), address(id), layout(id), cell(id));
-        value.node = id;
-        value.recorded = true;
+        value.setNode(id, true);
         return value;
     }
 
-    private int side(int id) {
-        return ALL.get(INT, at(id) + SIDE);
-    }
+
 }

@@ -1,7 +1,6 @@
 package dev.lanegrad.internal.graph;
 
-import dev.lanegrad.internal.op.Derivative;
-import dev.lanegrad.internal.op.Elementwise;
+import dev.lanegrad.internal.memory.TapeScope;
 import java.util.Arrays;
 
 /**
@@ -10,14 +9,27 @@ import java.util.Arrays;
  * recursion limits the depth.
  */
 final class Plan {
+    static final String TWICE = "Trying to backward through the graph a second time (or directly access saved tensors "
+            + "after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() "
+            + "or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you "
+            + "need to access saved tensors after calling backward. In Java: backward(gradient, true), or recompute the part "
+            + "that both results share (the record freed is of ";
+
+    /** The tape that the walk runs in. */
+    TapeScope scope;
     private final Nodes nodes;
+    private final Versions versions;
     private int[] order = new int[256];
     private int size;
     private int[] heap = new int[64];
     private int waiting;
+    // What a walk inside this one must not see: the gradients under way.
+    private long[] gradients;
+    private boolean[] uniform;
 
-    Plan(Nodes nodes) {
+    Plan(Nodes nodes, Versions versions) {
         this.nodes = nodes;
+        this.versions = versions;
     }
 
     /** Number of records in the plan. */
@@ -41,39 +53,102 @@ final class Plan {
         reach(id);
     }
 
-    /** Finds all records; false if what one of them needs has been released. Records are left unmarked. */
-    boolean complete() {
-        boolean whole = true;
+    /**
+     * Finds all records on the way to a leaf, or to one of {@code targets}, and marks them as wanted, until
+     * {@link #end}. Fails with {@code IllegalStateException} if what one of them needs has been released or changed.
+     */
+    void complete(String label, Value[] targets) {
         while (waiting > 0) {
             int id = takeLargest();
             append(id);
-            if (nodes.opcode(id) != Nodes.LEAF) {
-                whole &= !nodes.has(id, Nodes.FREED);
-                reachOperands(id);
+            int operands = nodes.operands(id);
+            for (int i = 0; i < operands; i++) {
+                reach(nodes.anyOperand(id, i));
             }
+        }
+        if (targets != null) {
+            keepWaysTo(targets);
         }
         for (int i = 0; i < size; i++) {
-            nodes.clear(order[i], Nodes.REACHED);
+            int id = order[i];
+            if (nodes.opcode(id) != Nodes.LEAF && (targets == null || leadsOn(id))) {
+                requireSaved(label, id);
+            }
         }
-        return whole;
     }
 
-    private void reachOperands(int id) {
-        if (nodes.opcode(id) == Nodes.STRUCTURAL) {
-            for (int operand : nodes.structural(id).operands()) {
-                reach(operand);
-            }
-        } else {
-            int arity = nodes.elementwise(id).arity();
-            for (int i = 0; i < arity; i++) {
-                reach(nodes.operand(id, i));
+    private void keepWaysTo(Value[] targets) {
+        for (int i = size - 1; i >= 0; i--) {
+            if (!leadsOn(order[i]) && !isTarget(order[i], targets)) {
+                nodes.clear(order[i], Nodes.WANTED);
             }
         }
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (nodes.has(order[i], Nodes.WANTED)) {
+                order[kept++] = order[i];
+            }
+        }
+        size = kept;
+    }
+
+    private boolean leadsOn(int id) {
+        int operands = nodes.operands(id);
+        for (int i = 0; i < operands; i++) {
+            int operand = nodes.anyOperand(id, i);
+            if (operand >= 0 && nodes.has(operand, Nodes.WANTED)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isTarget(int id, Value[] targets) {
+        for (Value target : targets) {
+            if (nodes.isOf(target, id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void requireSaved(String label, int id) {
+        if (nodes.has(id, Nodes.FREED)) {
+            throw new IllegalStateException(TWICE + nodes.label(id) + ").");
+        }
+        if (!versions.isEmpty()) {
+            int saved = nodes.saved(id);
+            for (int i = 0; i <= 3 && !nodes.has(id, Nodes.PACKED); i++) {
+                if ((saved >> i & 1) != 0) {
+                    requireUnchanged(label, id, i == 3 ? id : nodes.anyOperand(id, i));
+                }
+            }
+            if (nodes.opcode(id) == Nodes.FUNCTION) {
+                nodes.structural(id).function().requireUnchanged(label, versions);
+            }
+        }
+    }
+
+    private void requireUnchanged(String label, int id, int saved) {
+        if (saved < 0 || nodes.isAway(saved) || !versions.changedSince(nodes.address(saved), extent(saved), id)) {
+            return;
+        }
+        boolean leaf = nodes.opcode(saved) == Nodes.LEAF;
+        int now = versions.versionAt(nodes.address(saved), Integer.MAX_VALUE);
+        throw new IllegalStateException(label + ": one of the variables needed for gradient computation has been modified by an "
+                + "inplace operation: [" + nodes.cell(saved) + " " + nodes.layout(saved) + "]"
+                + (leaf ? "" : ", which is output 0 of " + nodes.label(saved) + ",") + " is at version " + now
+                + "; expected version " + versions.versionAt(nodes.address(saved), id) + " instead. The derivative of "
+                + nodes.label(id) + " needs it; change a clone() instead, or change it after backward.");
+    }
+
+    private long extent(int id) {
+        return nodes.layout(id).extent() * nodes.cell(id).bytes();
     }
 
     private void reach(int id) {
-        if (id >= 0 && nodes.has(id, Nodes.NEEDS_GRAD) && !nodes.has(id, Nodes.REACHED)) {
-            nodes.set(id, Nodes.REACHED);
+        if (id >= 0 && nodes.has(id, Nodes.NEEDS_GRAD) && !nodes.has(id, Nodes.WANTED)) {
+            nodes.set(id, Nodes.WANTED);
             push(id);
         }
     }
@@ -116,36 +191,52 @@ final class Plan {
         return largest;
     }
 
-    /** Marks what the walk has used up as released; a record that kept nothing stays as it is. */
+    /** Marks what the walk has used up as released, before {@link #end}; a record that kept nothing stays as it is. */
     void release() {
         for (int i = 0; i < size; i++) {
-            if (keepsSomething(order[i])) {
-                nodes.set(order[i], Nodes.FREED);
+            int id = order[i];
+            if (!leadsOn(id)) {
+                continue;
+            }
+            if (nodes.opcode(id) == Nodes.FUNCTION) {
+                if (nodes.structural(id).function().release()) {
+                    nodes.set(id, Nodes.FREED);
+                }
+            } else if (nodes.saved(id) != 0) {
+                nodes.set(id, Nodes.FREED);
             }
         }
     }
 
-    private boolean keepsSomething(int id) {
-        int opcode = nodes.opcode(id);
-        if (opcode == Nodes.LEAF) {
-            return false;
+    /** Takes the marks off all records of the plan. */
+    void end() {
+        while (waiting > 0) {
+            nodes.clear(takeLargest(), Nodes.WANTED);
         }
-        if (opcode == Nodes.STRUCTURAL) {
-            return nodes.structural(id).op().saves() != 0;
+        for (int i = 0; i < size; i++) {
+            nodes.clear(order[i], Nodes.WANTED);
         }
-        Elementwise op = nodes.elementwise(id);
-        int saved = 0;
-        int tensors = 1 << 3;
-        for (int i = 0; i < op.arity(); i++) {
-            int operand = nodes.operand(id, i);
-            if (operand >= 0) {
-                tensors |= 1 << i;
-                if (nodes.has(operand, Nodes.NEEDS_GRAD)) {
-                    Derivative derivative = op.derivative(i);
-                    saved |= derivative == null ? 0 : derivative.saved();
-                }
-            }
+    }
+
+    /** Takes marks and gradients off the records while another walk runs inside this one. */
+    void suspend() {
+        gradients = new long[size];
+        uniform = new boolean[size];
+        for (int i = 0; i < size; i++) {
+            gradients[i] = nodes.gradient(order[i]);
+            uniform[i] = nodes.has(order[i], Nodes.UNIFORM);
+            nodes.setGradient(order[i], 0);
+            nodes.clear(order[i], Nodes.WANTED | Nodes.UNIFORM);
         }
-        return (saved & tensors) != 0;
+    }
+
+    /** Puts back what {@link #suspend} took. */
+    void resume() {
+        for (int i = 0; i < size; i++) {
+            nodes.setGradient(order[i], gradients[i]);
+            nodes.set(order[i], uniform[i] ? Nodes.WANTED | Nodes.UNIFORM : Nodes.WANTED);
+        }
+        gradients = null;
+        uniform = null;
     }
 }

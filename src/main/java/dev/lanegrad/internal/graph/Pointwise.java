@@ -43,7 +43,7 @@ public final class Pointwise {
     }
 
     /** {@code op} of all its operands. */
-    static Value apply(Elementwise op, Value[] operands) {
+    public static Value apply(Elementwise op, Value... operands) {
         return run(Context.current(), op, operands[0], op.arity() > 1 ? operands[1] : null,
                 op.arity() > 2 ? operands[2] : null, 0, 0);
     }
@@ -74,6 +74,10 @@ public final class Pointwise {
         workspace.run(layout);
         if (context.records() && !op.isPredicate() && (needs(x) || needs(y) || needs(z)) && result.cell.isReal()) {
             context.nodes.record(op, result, x, y, z, s0, s1);
+            context.recorded(result);
+        }
+        if (context.diagnostics() != null) {
+            context.diagnostics().computed(op, result, x, y, z);
         }
         Reference.reachabilityFence(x);
         Reference.reachabilityFence(y);

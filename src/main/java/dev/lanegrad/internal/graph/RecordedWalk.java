@@ -10,6 +10,7 @@ import dev.lanegrad.internal.shape.Broadcasting;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,12 +21,16 @@ final class RecordedWalk {
     private final Plan plan;
     private final Value[] targets;
     private final Map<Integer, Value> gradients = new HashMap<>();
+    private final Visits visits;
+    private final boolean create;
 
-    RecordedWalk(Context context, Plan plan, Value[] targets) {
+    RecordedWalk(Context context, Plan plan, Value[] targets, boolean create) {
         this.context = context;
         this.nodes = context.nodes;
         this.plan = plan;
         this.targets = targets;
+        this.create = create;
+        this.visits = new Visits(context);
     }
 
     /** Runs the plan; what {@link Backward#gradients} returns, or null if there are no targets. */
@@ -33,31 +38,56 @@ final class RecordedWalk {
         for (int i = 0; i < roots.length; i++) {
             Value seed = seeds == null || seeds[i] == null
                     ? Rules.ones(roots[i].cell, Pointwise.contiguous(roots[i].layout)) : seeds[i];
-            add(nodes.operand(roots[i]), seed);
-        }
-        // The plan's arrays may be used by a walk that an op of this one starts: the order is copied.
-        int[] order = new int[plan.size()];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = plan.id(i);
+            int id = nodes.operand(roots[i]);
+            if (nodes.has(id, Nodes.WANTED)) {
+                add(id, seed);
+            }
         }
         List<Integer> leaves = new ArrayList<>();
         Value[] found = targets == null ? null : new Value[targets.length];
-        for (int id : order) {
-            Value gradient = gradients.get(id);
-            if (gradient != null) {
-                capture(id, gradient, found);
-                if (nodes.opcode(id) == Nodes.LEAF) {
-                    leaves.add(id);
-                } else {
-                    step(id, gradient);
-                    gradients.remove(id);
-                }
-            }
+        for (int i = 0; i < plan.size(); i++) {
+            visit(plan.id(i), found, leaves);
         }
         if (targets == null) {
             addToLeaves(leaves);
         }
+        visits.finish();
         return found;
+    }
+
+    private void visit(int id, Value[] found, List<Integer> leaves) {
+        if (!context.checkpoints.isEmpty()) {
+            context.checkpoints.visit(id, true);
+        }
+        int opcode = nodes.opcode(id);
+        if (opcode == Nodes.FUNCTION) {
+            Value[] contributions = visits.function(id, create);
+            for (int i = 0; contributions != null && i < contributions.length; i++) {
+                int operand = i < nodes.operands(id) ? nodes.anyOperand(id, i) : -1;
+                if (contributions[i] != null && operand >= 0 && nodes.has(operand, Nodes.WANTED)) {
+                    add(operand, contributions[i]);
+                }
+            }
+            return;
+        }
+        Value gradient = gradients.get(id);
+        if (gradient == null) {
+            return;
+        }
+        if (nodes.has(id, Nodes.HOOKED) || opcode == Nodes.LEAF && nodes.leaf(id).leaf.hooks() != null) {
+            gradient = visits.hooked(id, gradient);
+            gradients.put(id, gradient);
+        }
+        capture(id, gradient, found);
+        switch (opcode) {
+            case Nodes.LEAF -> leaves.add(id);
+            case Nodes.RESULT -> visits.result(id, gradient);
+            case Nodes.STRUCTURAL -> structural(id, gradient);
+            default -> elementwise(id, gradient);
+        }
+        if (opcode != Nodes.LEAF) {
+            gradients.remove(id);
+        }
     }
 
     private void capture(int id, Value gradient, Value[] found) {
@@ -69,13 +99,14 @@ final class RecordedWalk {
     }
 
     private void addToLeaves(List<Integer> leaves) {
-        Map<Value, Value> sums = new HashMap<>();
+        Map<Value, Value> sums = new LinkedHashMap<>();
         for (int id : leaves) {
             Value leaf = nodes.leaf(id);
             Value old = leaf.leaf.grad();
             sums.put(leaf, old == null ? gradients.get(id) : Pointwise.apply(Binary.ADD, old, gradients.get(id)));
         }
         sums.forEach((leaf, sum) -> leaf.leaf.assign(sum));
+        sums.keySet().forEach(leaf -> leaf.leaf.runAfterwards());
     }
 
     private void add(int id, Value contribution) {
@@ -96,11 +127,7 @@ final class RecordedWalk {
         gradients.merge(id, own, (a, b) -> Pointwise.apply(Binary.ADD, a, b));
     }
 
-    private void step(int id, Value gradient) {
-        if (nodes.opcode(id) == Nodes.STRUCTURAL) {
-            structural(id, gradient);
-            return;
-        }
+    private void elementwise(int id, Value gradient) {
         Elementwise op = nodes.elementwise(id);
         Value[] variables = new Value[Term.VARIABLES];
         for (int i = 0; i < op.arity(); i++) {
@@ -109,10 +136,13 @@ final class RecordedWalk {
         }
         variables[3] = nodes.value(id);
         variables[4] = gradient;
+        if (nodes.has(id, Nodes.PACKED)) {
+            variables[3] = visits.unpack(id, variables, variables[3]);
+        }
         for (int i = 0; i < op.arity(); i++) {
             int operand = nodes.operand(id, i);
             Derivative derivative = op.derivative(i);
-            if (operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && derivative != null) {
+            if (operand >= 0 && nodes.has(operand, Nodes.WANTED) && derivative != null) {
                 if (!derivative.isZero()) {
                     add(operand, TermEvaluator.evaluate(derivative.contribution(), variables), true);
                 } else if (!gradients.containsKey(operand)) {
@@ -133,10 +163,14 @@ final class RecordedWalk {
         for (int i = 0; i < operands.length; i++) {
             operands[i] = nodes.value(recorded.operands()[i]);
         }
+        Value result = nodes.value(id);
+        if (nodes.has(id, Nodes.PACKED)) {
+            result = visits.unpack(id, operands, result);
+        }
         for (int i = 0; i < operands.length; i++) {
             int operand = recorded.operands()[i];
-            if (nodes.has(operand, Nodes.NEEDS_GRAD) && operands[i].cell.isReal()) {
-                add(operand, Rules.product(recorded.op(), i, gradient, operands, nodes.value(id)));
+            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal()) {
+                add(operand, Rules.product(recorded.op(), i, gradient, operands, result));
             }
         }
     }

@@ -43,6 +43,17 @@ final class Rules {
             case Structural.Expand expand -> Shaped.sumTo(g, x.layout);
             case Slice s -> Structures.apply(new Embed(s.dim(), s.start(), s.step(), x.layout.size(s.dim())), g);
             case Embed e -> Structures.apply(new Slice(e.dim(), e.start(), e.step(), x.layout.size(e.dim())), g);
+            case Structural.Window w -> Structures.apply(new Structural.Unwindow(w.offset(), w.layout(),
+                    Pointwise.contiguous(x.layout)), g);
+            case Structural.Unwindow u -> Structures.apply(new Structural.Window(u.offset(), u.layout()), g);
+            case Structural.Overwrite w -> i == 0
+                    ? Structures.apply(w, g, Values.fill(Context.current().allocate(g.cell, Pointwise.contiguous(o[1].layout)), 0))
+                    : Structures.apply(new Structural.Window(w.offset(), w.layout()), g);
+            case Structural.Diagonal d -> {
+                Layout whole = Layout.contiguous(x.layout.sizes());
+                yield Structures.apply(new Structural.Unwindow(0, d.in(whole), whole), g);
+            }
+            case Structural.Clone c -> g;
             case Cat cat -> Structures.apply(new Slice(cat.dim(), start(cat, o, i), 1, o[i].layout.size(cat.dim())), g);
             case Matmul matmul -> i == 0
                     ? Shaped.sumTo(Structures.apply(new Matmul(), g, transposed(o[1])), x.layout)

@@ -34,6 +34,71 @@ public final class Shaped {
         return reduce(fold, x, set, keepDim);
     }
 
+    /** The same elements of memory in other sizes. */
+    public static Value view(Value x, int... sizes) {
+        x.check("view");
+        Layout target = Dims.inferred(sizes, x.count());
+        if (x.layout.viewedAs(target.sizes()) == null) {
+            throw new IllegalArgumentException("view: view size is not compatible with input tensor's size and stride (at least one "
+                    + "dimension spans across two contiguous subspaces; shape " + x.layout + " to " + target
+                    + "). Use .reshape(...) instead.");
+        }
+        return Structures.apply(new Structural.Reshape(target), x);
+    }
+
+    /** The elements whose indices along {@code first} and {@code second} are equal, along a new last dimension. */
+    public static Value diagonal(Value x, int first, int second) {
+        x.check("diagonal");
+        int a = Dims.one("diagonal", first, x.layout.rank());
+        int b = Dims.one("diagonal", second, x.layout.rank());
+        if (a == b || x.layout.rank() < 2) {
+            throw new IllegalArgumentException("diagonal: diagonal dimensions cannot be identical " + first + ", " + second
+                    + " (shape " + x.layout + "); name two different ones.");
+        }
+        return Structures.apply(new Structural.Diagonal(a, b), x);
+    }
+
+    /** Slices of {@code size} (the last may be smaller) one after the other along {@code dim}; of no dimension {@code dim} if {@code unbound}. */
+    public static Value[] split(Value x, int size, int dim, boolean unbound) {
+        String label = unbound ? "unbind" : "split";
+        x.check(label);
+        int d = Dims.one(label, dim, x.layout.rank());
+        if (x.layout.rank() == 0) {
+            throw new IllegalArgumentException(label + ": Dimension specified as " + dim + " but tensor has no dimensions");
+        }
+        if (size < 1) {
+            throw new IllegalArgumentException(label + ": split expects split_size be positive, but got split_size=" + size + ".");
+        }
+        int whole = x.layout.size(d);
+        Value[] parts = new Value[whole == 0 ? unbound ? 0 : 1 : (whole + size - 1) / size];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = unbound ? select(x, d, i) : slice(x, d, i * size, Math.min(whole, (i + 1) * size), 1);
+            if (parts[i].view != null) {
+                parts[i].view.flags |= View.ONE_OF_MANY;
+            }
+        }
+        return parts;
+    }
+
+    /**
+     * The elements at the places that {@code indices} name along the first dimensions: int64 tensors that broadcast to common
+     * sizes, negative numbers counting from the end, or truth values for one or more dimensions.
+     */
+    public static Value index(Value x, Value[] indices) {
+        return Places.of("index", x, indices).read(x);
+    }
+
+    /** Writes {@code source} to the places that {@code indices} name; of several for one place, the last. */
+    public static void indexPut(Value x, Value[] indices, Value source) {
+        Places.of("indexPut_", x, indices).write(x, source);
+    }
+
+    /** The same elements in memory of their own. */
+    public static Value clone(Value x) {
+        x.check("clone");
+        return Structures.apply(new Structural.Clone(), x);
+    }
+
     private static String label(FoldOp fold) {
         return switch (fold) {
             case SUM -> "sum";

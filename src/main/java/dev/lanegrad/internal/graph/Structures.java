@@ -50,11 +50,15 @@ final class Structures {
         boolean records = context.records() && needsGrad(operands);
         int mark = context.watchTemporaries();
         boolean before = context.setGradEnabled(false);
+        SavedHooks hooks = context.setSavedHooks(null);
+        Diagnostics diagnostics = context.setDiagnostics(null);
         Value result = null;
         try {
             result = forward(context, op, operands);
         } finally {
             context.setGradEnabled(before);
+            context.setSavedHooks(hooks);
+            context.setDiagnostics(diagnostics);
             if (result == null) {
                 context.release(mark);
             } else {
@@ -62,16 +66,26 @@ final class Structures {
             }
         }
         Reference.reachabilityFence(operands);
+        if (result.view != null && (!before || context.scope() == null)) {
+            result.view.flags |= View.NO_GRAD;
+        }
         if (records && result.cell.isReal()) {
-            Value owned = result.home == context.scope() ? result : new Value(context.scope(), context.scope().generation(),
-                    result.address, result.layout, result.cell);
+            Value owned = result;
+            if (result.home != context.home()) {
+                owned = new Value(context.home(), context.home().generation(), result.address, result.layout, result.cell);
+                owned.view = result.view;
+            }
             context.nodes.record(op, owned, operands);
-            return owned;
+            context.recorded(owned);
+            result = owned;
+        }
+        if (context.diagnostics() != null) {
+            context.diagnostics().computed(op, result, operands);
         }
         return result;
     }
 
-    private static boolean needsGrad(Value[] operands) {
+    static boolean needsGrad(Value[] operands) {
         for (Value operand : operands) {
             if (operand.requiresGrad()) {
                 return true;
@@ -84,11 +98,19 @@ final class Structures {
         Value x = o[0];
         return switch (op) {
             case Reduce r -> reduce(context, r, x);
-            case Reshape r -> contiguous(context, x).view(0, r.sizes());
+            case Reshape r -> {
+                Layout shared = x.layout.isContiguous() ? r.sizes() : x.layout.viewedAs(r.sizes().sizes());
+                yield shared != null ? x.view(0, shared) : contiguous(context, x).view(0, r.sizes());
+            }
             case Permute p -> x.view(0, permuted(x.layout, p.order()));
             case Structural.Expand e -> x.view(0, expanded(x.layout, e.sizes()));
             case Slice s -> x.view(s.start() * x.layout.stride(s.dim()), sliced(x.layout, s));
             case Embed e -> embed(context, e, x);
+            case Structural.Window w -> contiguous(context, x).view(w.offset(), w.layout());
+            case Structural.Unwindow u -> unwindow(context, u, x);
+            case Structural.Overwrite w -> overwrite(context, w, x, o[1]);
+            case Structural.Diagonal d -> x.view(0, d.in(x.layout));
+            case Structural.Clone c -> copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
             case Cat c -> cat(context, c, o);
             case Matmul m -> matmul(context, x, o[1]);
             case Gather g -> Gathering.gather(context, g.dim(), x, o[1]);
@@ -110,19 +132,9 @@ final class Structures {
             case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
             case LogSumExp l -> logSumExp(x, l);
             case Structural.Var v -> variance(x, v);
-            case Reduce r -> null;
-            case Reshape r -> null;
-            case Permute p -> null;
-            case Structural.Expand e -> null;
-            case Slice s -> null;
-            case Embed e -> null;
-            case Cat c -> null;
-            case Matmul m -> null;
-            case Gather g -> null;
-            case ScatterAdd s -> null;
-            case IndexSelect i -> null;
-            case IndexAdd i -> null;
-            case Structural.Cast c -> null;
+            case Reduce _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
+                    Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
+                    Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _, Structural.Cast _ -> null;
         };
     }
 
@@ -196,6 +208,31 @@ final class Structures {
         Slice place = new Slice(op.dim(), op.start(), op.step(), x.layout.size(op.dim()));
         Indexing.copyStrided(x.cell.bytes(), x.address, x.layout,
                 result.address + op.start() * result.layout.stride(op.dim()) * x.cell.bytes(), sliced(result.layout, place));
+        return result;
+    }
+
+    private static Value unwindow(Context context, Structural.Unwindow op, Value x) {
+        Value result = context.allocate(x.cell, op.sizes());
+        Indexing.fillZero(result.address, Context.bytes(result.cell, result.layout));
+        // What was repeated gathers the sum of its repetitions.
+        int repeated = 0;
+        int[] sizes = op.layout().sizes();
+        for (int d = 0; d < sizes.length; d++) {
+            if (op.layout().stride(d) == 0 && sizes[d] > 1) {
+                repeated |= 1 << d;
+                sizes[d] = 1;
+            }
+        }
+        Value summed = repeated == 0 ? x : Shaped.reduce(FoldOp.SUM, x, repeated, true);
+        Indexing.copyStrided(x.cell.bytes(), summed.address, summed.layout, result.address + op.offset() * x.cell.bytes(),
+                Layout.of(sizes, op.layout().strides()));
+        return result;
+    }
+
+    private static Value overwrite(Context context, Structural.Overwrite op, Value x, Value inside) {
+        Value result = copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
+        Indexing.copyStrided(x.cell.bytes(), inside.address, inside.layout, result.address + op.offset() * x.cell.bytes(),
+                op.layout());
         return result;
     }
 

@@ -138,6 +138,11 @@ public final class Symbols {
             case Structural.LogSumExp l -> Dims.without(x, l.dims(), l.keepDim());
             case Structural.Var v -> Dims.without(x, v.dims(), v.keepDim());
             case Structural.Cast c -> Layout.contiguous(x.sizes());
+            case Structural.Window w -> Layout.contiguous(w.layout().sizes());
+            case Structural.Unwindow u -> u.sizes();
+            case Structural.Overwrite w -> Layout.contiguous(x.sizes());
+            case Structural.Diagonal d -> Layout.contiguous(d.in(x).sizes());
+            case Structural.Clone c -> Layout.contiguous(x.sizes());
         };
     }
 
@@ -147,21 +152,11 @@ public final class Symbols {
         return switch (op) {
             case Structural.Cast cast -> cast.to();
             case Reduce r -> cell.isReal() || r.fold() == FoldOp.AMAX || r.fold() == FoldOp.AMIN ? cell : Cell.INT64;
-            case Structural.Reshape r -> cell;
-            case Permute p -> cell;
-            case Structural.Expand e -> cell;
-            case Slice s -> cell;
-            case Embed e -> cell;
-            case Cat c -> cell;
-            case Structural.Matmul m -> cell;
-            case Structural.Gather g -> cell;
-            case Structural.ScatterAdd s -> cell;
-            case Structural.IndexSelect i -> cell;
-            case Structural.IndexAdd i -> cell;
-            case Structural.Softmax s -> cell;
-            case Structural.LogSoftmax s -> cell;
-            case Structural.LogSumExp l -> cell;
-            case Structural.Var v -> cell;
+            case Structural.Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
+                    Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
+                    Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _, Structural.IndexSelect _,
+                    Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.LogSumExp _,
+                    Structural.Var _ -> cell;
         };
     }
 

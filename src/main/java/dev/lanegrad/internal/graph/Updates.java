@@ -38,6 +38,9 @@ public final class Updates {
             workspace.input(scalar);
         }
         workspace.run(outputs[0].layout);
+        for (Value value : outputs) {
+            context.changed(value);
+        }
         Reference.reachabilityFence(outputs);
         Reference.reachabilityFence(inputs);
     }

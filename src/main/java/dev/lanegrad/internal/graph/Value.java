@@ -15,12 +15,12 @@ public final class Value {
     final long address;
     final Layout layout;
     final Cell cell;
-    /** The record of this value when it was last recorded, or -1; whether it still is, {@link Nodes} finds out. */
-    int node = -1;
-    /** What makes this a leaf that requires grad, or null. */
+    /** What makes this a leaf that requires grad, or what keeps the gradient of another that retains it; or null. */
     Leaf leaf;
-    /** True if it was computed by a recorded op from something that requires grad. */
-    boolean recorded;
+    /** What this shares memory with, or null if it is an arrangement of its own. */
+    View view;
+    // The number of its record plus one, and whether it was computed by that: one field keeps a value in 48 bytes.
+    private int record;
 
     Value(Home home, int stamp, long address, Layout layout, Cell cell) {
         this.home = home;
@@ -50,14 +50,44 @@ public final class Value {
         return layout.count();
     }
 
+    /** The record of this value when it was last recorded, or -1; whether it still is, {@link Nodes} finds out. */
+    int node() {
+        return (record >>> 1) - 1;
+    }
+
+    /** True if it was computed by a recorded op from something that requires grad. */
+    boolean recorded() {
+        return (record & 1) != 0;
+    }
+
+    /** Remembers the record: that of the op that computed this if {@code computed}, else one as an operand; -1 for none. */
+    void setNode(int id, boolean computed) {
+        record = id + 1 << 1 | (computed ? 1 : 0);
+    }
+
+    /** True if its record is older than a recorded change in place of what it is a view of. */
+    boolean isStale() {
+        return view != null && view.isTracked() && view.base.recorded() && view.base.node() > node();
+    }
+
+    /** The value whose memory this is an arrangement of: itself, unless it is a view. */
+    Value root() {
+        return view == null || view.base == null ? this : view.base;
+    }
+
     /** True if gradients flow into it. */
     public boolean requiresGrad() {
-        return recorded || leaf != null;
+        return recorded() || leaf != null || isStale();
     }
 
     /** True if it was not computed by a recorded op. */
     public boolean isLeaf() {
-        return !recorded;
+        return !recorded() && !isStale();
+    }
+
+    /** True if it shares memory with another value that it was made from, and changes with it. */
+    public boolean isView() {
+        return view != null && view.isTracked();
     }
 
     /**
@@ -67,7 +97,7 @@ public final class Value {
      */
     public void requireGrad(boolean required) {
         check("requiresGrad");
-        if (recorded) {
+        if (!isLeaf()) {
             if (required) {
                 return;
             }
@@ -78,9 +108,13 @@ public final class Value {
             throw new IllegalArgumentException("only Tensors of floating point dtype can require gradients, and this one is "
                     + cell.name().toLowerCase(java.util.Locale.ROOT) + "; convert it with to(DType.FLOAT32) first.");
         }
+        if (required && view != null && view.has(View.INFERENCE)) {
+            throw new IllegalStateException("requiresGrad: Setting requires_grad=True on inference tensor outside InferenceMode is "
+                    + "not allowed; make a clone() of it there.");
+        }
         if (required == (leaf == null)) {
             leaf = required ? new Leaf() : null;
-            node = -1;
+            setNode(-1, false);
         }
     }
 
@@ -141,6 +175,11 @@ public final class Value {
         return new Value(home, home.generation(), 0, layout, cell);
     }
 
+    /** True if it has no elements to read. */
+    boolean isSymbolic() {
+        return home instanceof Symbolic;
+    }
+
     /** Fails with {@code IllegalStateException} if this has no elements to read because it is symbolic. */
     Value readable(String label) {
         if (home instanceof Symbolic symbolic) {
@@ -151,14 +190,23 @@ public final class Value {
         return this;
     }
 
-    /** A value of the same elements in another arrangement; it lives as long as they do. */
-    Value view(long elementOffset, Layout arranged) {
-        return new Value(home, stamp, address + elementOffset * cell.bytes(), arranged, cell);
+    /** A value of the same elements in the same arrangement, without a record and shared with nobody. */
+    Value arranged() {
+        return new Value(home, stamp, address, layout, cell);
     }
 
-    /** The same elements, outside the graph. */
+    /** A value of the same elements in another arrangement; it lives as long as they do. */
+    Value view(long elementOffset, Layout arranged) {
+        Value value = new Value(home, stamp, address + elementOffset * cell.bytes(), arranged, cell);
+        value.view = new View(root(), view == null ? 0 : view.flags & View.INFERENCE);
+        return value;
+    }
+
+    /** The same elements, outside the graph: changing them in place changes this, and no gradient flows. */
     public Value detach() {
         check("detach");
-        return view(0, layout);
+        Value value = view(0, layout);
+        value.view.flags |= View.DETACHED;
+        return value;
     }
 }

@@ -57,6 +57,25 @@ public final class Values {
         return number;
     }
 
+    /** True if no element is NaN or infinite. */
+    static boolean isFinite(Value value) {
+        return notFinite(value) == null;
+    }
+
+    /** What messages call the first element that is not finite: "nan" or "inf"; null if all are. */
+    static String notFinite(Value value) {
+        if (!value.cell.isReal() || value.isSymbolic()) {
+            return null;
+        }
+        for (long i = 0; i < value.count(); i++) {
+            double number = get(value, i);
+            if (!Double.isFinite(number)) {
+                return Double.isNaN(number) ? "nan" : "inf";
+            }
+        }
+        return null;
+    }
+
     /** Element {@code i} of an int64 value, counted row-major. */
     public static long getLong(Value value, long i) {
         long number = ALL.get(ValueLayout.JAVA_LONG, at(value.readable("get"), i));

@@ -13,14 +13,17 @@ import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Term;
 import dev.lanegrad.internal.shape.Broadcasting;
 import dev.lanegrad.internal.shape.Layout;
+import java.lang.ref.Reference;
+import java.util.List;
 
 /**
  * The first derivative, on addresses: element-wise ops run their fused backward kernel straight into the gradient of the
- * operand, each gradient is given back as soon as it has been used, and nothing is recorded.
+ * operand, each gradient is given back as soon as it has been used, and nothing is recorded. A gradient whose elements
+ * are all the same, as behind a sum, is one element.
  */
 final class Walk {
     private static final Derivative SUM = Binary.ADD.derivative(0);
-    private static final Kernels COPY = Kernels.of(java.util.List.of(Term.X), new Term.Var(0));
+    private static final Kernels COPY = Kernels.of(List.of(Term.X), new Term.Var(0));
 
     private final Context context;
     private final Nodes nodes;
@@ -29,6 +32,7 @@ final class Walk {
     private final Plan plan;
     private final Value[] targets;
     private final Value[] found;
+    private Visits visits;
 
     Walk(Context context, Plan plan, Value[] targets) {
         this.context = context;
@@ -44,141 +48,257 @@ final class Walk {
     Value[] run(Value[] roots, Value[] gradients) {
         try {
             for (int i = 0; i < roots.length; i++) {
-                seed(nodes.operand(roots[i]), gradients == null ? null : gradients[i]);
+                int id = nodes.operand(roots[i]);
+                if (nodes.has(id, Nodes.WANTED)) {
+                    seed(id, gradients == null ? null : gradients[i]);
+                }
             }
             for (int i = 0; i < plan.size(); i++) {
-                int id = plan.id(i);
-                if (nodes.gradient(id) != 0) {
-                    if (targets != null) {
-                        capture(id);
-                    }
-                    if (nodes.opcode(id) != Nodes.LEAF) {
-                        step(id);
-                    }
-                }
+                visit(plan.id(i));
             }
             if (targets == null) {
                 new LeafSums(context, plan).addAll();
             }
+            if (visits != null) {
+                visits.finish();
+            }
             return found;
         } finally {
             dropGradients();
+            context.checkpoints.leaveAll();
+        }
+    }
+
+    private void visit(int id) {
+        if (!context.checkpoints.isEmpty()) {
+            context.checkpoints.visit(id, false);
+        }
+        if (context.diagnostics() != null && nodes.opcode(id) != Nodes.LEAF && nodes.opcode(id) != Nodes.FUNCTION
+                && nodes.gradient(id) != 0) {
+            visitWatched(id);
+        } else {
+            visitPlain(id);
+        }
+    }
+
+    // The operands' gradients are looked at before and after: the op that adds the first NaN is named.
+    private void visitWatched(int id) {
+        Value before = gradientCopy(id);
+        int operands = nodes.operands(id);
+        boolean[] finite = new boolean[operands];
+        for (int i = 0; i < operands; i++) {
+            int operand = nodes.anyOperand(id, i);
+            finite[i] = nodes.opcode(id) == Nodes.RESULT || operand < 0 || nodes.gradient(operand) == 0
+                    || Values.isFinite(gradientCopy(operand));
+        }
+        visitPlain(id);
+        for (int i = 0; i < operands && nodes.opcode(id) != Nodes.RESULT; i++) {
+            int operand = nodes.anyOperand(id, i);
+            if (operand >= 0 && finite[i] && nodes.gradient(operand) != 0) {
+                context.diagnostics().walked(nodes, id, i, gradientCopy(operand), before);
+            }
+        }
+    }
+
+    private void visitPlain(int id) {
+        int opcode = nodes.opcode(id);
+        if (opcode == Nodes.FUNCTION) {
+            if (visits != null) {
+                function(id);
+            }
+            return;
+        }
+        if (nodes.gradient(id) == 0) {
+            return;
+        }
+        if (nodes.has(id, Nodes.HOOKED) || opcode == Nodes.LEAF && nodes.leaf(id).leaf.hooks() != null) {
+            hooks(id);
+        }
+        if (targets != null) {
+            capture(id);
+        }
+        switch (opcode) {
+            case Nodes.LEAF -> { }
+            case Nodes.RESULT -> {
+                visits().result(id, gradientCopy(id));
+                free(id);
+            }
+            case Nodes.STRUCTURAL -> {
+                structural(id);
+                free(id);
+            }
+            default -> elementwise(id);
+        }
+    }
+
+    private Visits visits() {
+        visits = visits == null ? new Visits(context) : visits;
+        return visits;
+    }
+
+    private void hooks(int id) {
+        Value before = gradientCopy(id);
+        Value after = visits().hooked(id, before);
+        context.requireScope("backward", scope);
+        if (after != before) {
+            free(id);
+            add(id, after.address, after.cell, after.layout, false);
+            Reference.reachabilityFence(after);
+        }
+    }
+
+    private void function(int id) {
+        Value[] contributions = visits.function(id, false);
+        context.requireScope("backward", scope);
+        int[] operands = nodes.structural(id).operands();
+        for (int i = 0; contributions != null && i < operands.length; i++) {
+            if (contributions[i] != null && nodes.has(operands[i], Nodes.WANTED)) {
+                Value own = Shaped.sumTo(contributions[i], nodes.layout(operands[i]));
+                add(operands[i], own.address, own.cell, own.layout, false);
+                Reference.reachabilityFence(own);
+            }
         }
     }
 
     private void dropGradients() {
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
-            long gradient = nodes.gradient(id);
-            if (gradient != 0) {
-                free(gradient, id);
+            if (nodes.gradient(id) != 0) {
+                free(id);
             }
         }
     }
 
-    private void free(long gradient, int id) {
-        scope.free(gradient, bytes(id));
-        nodes.setGradient(id, 0);
+    private void free(int id) {
+        long gradient = nodes.gradient(id);
+        if (gradient != 0) {
+            scope.free(gradient, nodes.has(id, Nodes.UNIFORM) ? nodes.cell(id).bytes() : bytes(id));
+            setGradient(id, 0, false);
+        }
+    }
+
+    private void setGradient(int id, long address, boolean uniform) {
+        nodes.setGradient(id, address);
+        if (uniform) {
+            nodes.set(id, Nodes.UNIFORM);
+        } else {
+            nodes.clear(id, Nodes.UNIFORM);
+        }
     }
 
     private long bytes(int id) {
         return nodes.layout(id).count() * nodes.cell(id).bytes();
     }
 
+    /** How the gradient of record {@code id} lies in its block. */
+    private Layout gradientLayout(int id) {
+        return nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : Pointwise.contiguous(nodes.layout(id));
+    }
+
     private void seed(int id, Value gradient) {
-        Layout layout = Pointwise.contiguous(nodes.layout(id));
         if (gradient == null) {
-            Value one = context.allocate(nodes.cell(id), layout);
+            Value one = context.allocate(nodes.cell(id), Layout.SCALAR);
             Values.fill(one, 1);
-            add(id, one.address, one.cell, layout, true);
+            add(id, one.address, one.cell, Layout.SCALAR, true);
         } else {
             add(id, gradient.address, gradient.cell, gradient.layout, false);
-            java.lang.ref.Reference.reachabilityFence(gradient);
+            Reference.reachabilityFence(gradient);
         }
     }
 
     private void capture(int id) {
         for (int i = 0; i < targets.length; i++) {
             if (nodes.isOf(targets[i], id)) {
-                Value copy = context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id)));
-                copy(nodes.gradient(id), copy.cell, copy.layout, copy.address, copy.cell, copy.layout);
+                Value copy = gradientCopy(id);
                 found[i] = found[i] == null ? copy : Pointwise.apply(Binary.ADD, found[i], copy);
             }
         }
     }
 
-    private void step(int id) {
-        long gradient = nodes.gradient(id);
-        if (nodes.opcode(id) == Nodes.STRUCTURAL) {
-            structural(id, gradient);
-        } else {
-            Elementwise op = nodes.elementwise(id);
-            int last = -1;
-            for (int i = 0; i < op.arity(); i++) {
-                int operand = nodes.operand(id, i);
-                last = operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && op.derivative(i) != null ? i : last;
-            }
-            for (int i = 0; i <= last; i++) {
-                int operand = nodes.operand(id, i);
-                if (operand >= 0 && nodes.has(operand, Nodes.NEEDS_GRAD) && op.derivative(i) != null) {
-                    elementwise(op.derivative(i), id, operand, gradient, i == last);
-                }
+    private Value gradientCopy(int id) {
+        Value copy = context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id)));
+        copy(nodes.gradient(id), copy.cell, gradientLayout(id), copy.address, copy.cell, copy.layout);
+        return copy;
+    }
+
+    private void elementwise(int id) {
+        Elementwise op = nodes.elementwise(id);
+        int last = -1;
+        for (int i = 0; i < op.arity(); i++) {
+            int operand = nodes.operand(id, i);
+            last = operand >= 0 && nodes.has(operand, Nodes.WANTED) && op.derivative(i) != null ? i : last;
+        }
+        for (int i = 0; i <= last; i++) {
+            int operand = nodes.operand(id, i);
+            if (operand >= 0 && nodes.has(operand, Nodes.WANTED) && op.derivative(i) != null) {
+                contribute(op.derivative(i), id, operand, i == last);
             }
         }
-        if (nodes.gradient(id) != 0) {
-            free(gradient, id);
-        }
+        free(id);
     }
 
     /** Adds the contribution of record {@code id} to its operand; {@code last}: nobody needs the gradient after it. */
-    private void elementwise(Derivative derivative, int id, int operand, long gradient, boolean last) {
+    private void contribute(Derivative derivative, int id, int operand, boolean last) {
         Layout sizes = Pointwise.contiguous(nodes.layout(id));
         Layout own = nodes.layout(operand);
         Cell cell = nodes.cell(operand);
-        if (derivative.isIdentity() && cell == nodes.cell(id) && sizes.sameSizes(own)) {
+        if (!sizes.sameSizes(own)) {
+            broadcast(derivative, id, operand, sizes);
+        } else if (derivative.isIdentity() && cell == nodes.cell(id)) {
             if (last && nodes.gradient(operand) == 0) {
-                nodes.setGradient(operand, gradient);
-                nodes.setGradient(id, 0);
+                setGradient(operand, nodes.gradient(id), nodes.has(id, Nodes.UNIFORM));
+                setGradient(id, 0, false);
             } else {
-                add(operand, gradient, cell, sizes, false);
+                add(operand, nodes.gradient(id), cell, gradientLayout(id), false);
             }
-        } else if (sizes.sameSizes(own)) {
-            long sum = nodes.gradient(operand);
-            if (sum == 0) {
-                sum = scope.allocate(bytes(operand));
-                run(derivative.writing(), derivative, id, gradient, sizes, sum, cell, false);
-                nodes.setGradient(operand, sum);
-            } else if (!derivative.isZero()) {
-                run(derivative.adding(), derivative, id, gradient, sizes, sum, cell, true);
-            }
-        } else {
-            broadcast(derivative, id, operand, gradient, sizes);
+        } else if (nodes.gradient(operand) == 0) {
+            boolean uniform = nodes.has(id, Nodes.UNIFORM) && isUniform(derivative, id);
+            long sum = scope.allocate(uniform ? cell.bytes() : bytes(operand));
+            run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, false);
+            setGradient(operand, sum, uniform);
+        } else if (!derivative.isZero()) {
+            materialize(operand);
+            run(derivative.adding(), derivative, id, sizes, nodes.gradient(operand), cell, true);
         }
     }
 
-    private void broadcast(Derivative derivative, int id, int operand, long gradient, Layout sizes) {
+    /** True if the contribution reads nothing but the gradient and numbers. */
+    private boolean isUniform(Derivative derivative, int id) {
+        for (int variable : derivative.inputs()) {
+            if (variable == 3 || variable < 3 && nodes.operand(id, variable) >= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void broadcast(Derivative derivative, int id, int operand, Layout sizes) {
         Cell cell = nodes.cell(operand);
         Layout own = nodes.layout(operand);
         boolean direct = derivative.isIdentity() && cell == nodes.cell(id);
-        long wide = direct ? gradient : scope.allocate(sizes.count() * cell.bytes());
+        long wide = direct ? nodes.gradient(id) : scope.allocate(sizes.count() * cell.bytes());
         if (!direct) {
-            run(derivative.writing(), derivative, id, gradient, sizes, wide, cell, false);
+            run(derivative.writing(), derivative, id, sizes, wide, cell, false);
         }
         long sum = scope.allocate(bytes(operand));
-        Folds.run(FoldOp.SUM, cell.lane(), wide, sizes, Broadcasting.repeated(own, sizes), sum);
+        Layout wideLayout = direct ? Structures.expanded(gradientLayout(id), sizes) : sizes;
+        Folds.run(FoldOp.SUM, cell.lane(), wide, wideLayout, Broadcasting.repeated(own, sizes), sum);
         if (!direct) {
             scope.free(wide, sizes.count() * cell.bytes());
         }
         add(operand, sum, cell, Pointwise.contiguous(own), true);
     }
 
-    private void run(Kernels kernels, Derivative derivative, int id, long gradient, Layout sizes, long target, Cell cell,
-            boolean adds) {
+    private void run(Kernels kernels, Derivative derivative, int id, Layout sizes, long target, Cell cell, boolean adds) {
+        // The user's hooks run ops: before this one is prepared.
+        Object[] packed = nodes.has(id, Nodes.PACKED) ? visits().unpacked(id) : null;
         workspace.begin(kernels.in(nodes.cell(id).lane()));
         workspace.output(target, cell);
         for (int variable : derivative.inputs()) {
             if (variable == 4) {
-                workspace.input(gradient, nodes.cell(id), sizes);
+                workspace.input(nodes.gradient(id), nodes.cell(id), gradientLayout(id));
+            } else if (packed != null && packed[variable] instanceof Value value) {
+                workspace.input(value.address, value.cell, value.layout);
             } else if (variable == 3) {
                 workspace.input(nodes.address(id), nodes.cell(id), nodes.layout(id));
             } else {
@@ -194,30 +314,46 @@ final class Walk {
             workspace.input(target, cell, sizes);
         }
         workspace.run(sizes);
+        Reference.reachabilityFence(packed);
     }
 
-    /** Adds to the gradient of {@code id}; {@code owned}: the block is of that size and may become the gradient. */
-    private void add(int id, long address, Cell cell, Layout layout, boolean owned) {
-        long sum = nodes.gradient(id);
-        Layout target = Pointwise.contiguous(nodes.layout(id));
-        boolean same = cell == nodes.cell(id);
-        if (sum == 0 && owned && same) {
-            nodes.setGradient(id, address);
-            return;
+    /** Gives the gradient of {@code id} all its elements. */
+    private void materialize(int id) {
+        if (nodes.has(id, Nodes.UNIFORM)) {
+            Layout target = Pointwise.contiguous(nodes.layout(id));
+            Cell cell = nodes.cell(id);
+            long full = scope.allocate(bytes(id));
+            copy(nodes.gradient(id), cell, Layout.SCALAR, full, cell, target);
+            free(id);
+            setGradient(id, full, false);
         }
-        if (sum == 0) {
-            sum = scope.allocate(bytes(id));
-            copy(address, cell, layout, sum, nodes.cell(id), target);
-            nodes.setGradient(id, sum);
+    }
+
+    /**
+     * Adds to the gradient of {@code id} what lies at {@code address}: in its sizes, or one element for all.
+     * {@code owned}: the block is of that size and may become the gradient.
+     */
+    private void add(int id, long address, Cell cell, Layout layout, boolean owned) {
+        Layout target = Pointwise.contiguous(nodes.layout(id));
+        boolean uniform = layout.count() == 1 && target.count() != 1;
+        if (nodes.gradient(id) == 0) {
+            if (owned && cell == nodes.cell(id)) {
+                setGradient(id, address, uniform);
+                return;
+            }
+            long sum = scope.allocate(uniform ? nodes.cell(id).bytes() : bytes(id));
+            copy(address, cell, layout, sum, nodes.cell(id), uniform ? Layout.SCALAR : target);
+            setGradient(id, sum, uniform);
         } else {
+            materialize(id);
             workspace.begin(SUM.adding().in(nodes.cell(id).lane()));
-            workspace.output(sum, nodes.cell(id));
+            workspace.output(nodes.gradient(id), nodes.cell(id));
             workspace.input(address, cell, layout);
-            workspace.input(sum, nodes.cell(id), target);
+            workspace.input(nodes.gradient(id), nodes.cell(id), target);
             workspace.run(target);
         }
         if (owned) {
-            scope.free(address, target.count() * cell.bytes());
+            scope.free(address, layout.count() * cell.bytes());
         }
     }
 
@@ -228,28 +364,45 @@ final class Walk {
         workspace.run(target);
     }
 
-    private void structural(int id, long gradient) {
+    private void structural(int id) {
         Nodes.Recorded recorded = nodes.structural(id);
-        Value g = new Value(scope, scope.generation(), gradient, Pointwise.contiguous(nodes.layout(id)), nodes.cell(id));
         Structural op = recorded.op();
+        int first = recorded.operands()[0];
+        if (op instanceof Structural.Reduce(FoldOp fold, int dims, boolean kept) && fold == FoldOp.SUM
+                && gradientLayout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
+            // A sum over all: what its rule gives is one element, and no value is needed to say so.
+            add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
+            return;
+        }
+        Layout sizes = Pointwise.contiguous(nodes.layout(id));
+        Value g = new Value(scope, scope.generation(), nodes.gradient(id), Structures.expanded(gradientLayout(id), sizes),
+                nodes.cell(id));
         Value[] operands = new Value[recorded.operands().length];
         for (int i = 0; i < operands.length; i++) {
             operands[i] = nodes.value(recorded.operands()[i]);
         }
         Value result = nodes.value(id);
+        if (nodes.has(id, Nodes.PACKED)) {
+            result = visits().unpack(id, operands, result);
+        }
         for (int i = 0; i < operands.length; i++) {
             int operand = recorded.operands()[i];
-            if (nodes.has(operand, Nodes.NEEDS_GRAD) && operands[i].cell.isReal()) {
-                int mark = context.watchTemporaries();
-                try {
-                    Value product = Rules.product(op, i, g, operands, result);
-                    boolean owned = product.cell == nodes.cell(operand)
-                            && product.layout.sameSizes(nodes.layout(operand)) && context.claim(product, mark);
-                    add(operand, product.address, product.cell, product.layout, owned);
-                } finally {
-                    context.release(mark);
-                }
+            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal()) {
+                product(op, i, operand, g, operands, result);
             }
+        }
+    }
+
+    private void product(Structural op, int i, int operand, Value g, Value[] operands, Value result) {
+        int mark = context.watchTemporaries();
+        try {
+            Value product = Rules.product(op, i, g, operands, result);
+            boolean owned = product.cell == nodes.cell(operand)
+                    && product.layout.sameSizes(nodes.layout(operand)) && product.layout.isContiguous()
+                    && product.root().count() == product.count() && context.claim(product, mark);
+            add(operand, product.address, product.cell, product.layout, owned);
+        } finally {
+            context.release(mark);
         }
     }
 }

@@ -41,7 +41,7 @@ final class ArgFold {
     private static void direct(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
             long out) {
         int n = (int) plan.folded;
-        int block = FoldRows.block(plan.cell, n);
+        int block = FoldRows.block(n);
         long rows = plan.rows();
         long stride = plan.rowStride();
         for (long outer = 0; outer < plan.kept; outer += rows) {
@@ -56,7 +56,7 @@ final class ArgFold {
     private static void gathering(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
             long out) {
         int n = (int) plan.folded;
-        int block = Math.min(FoldRows.block(plan.cell, n), CHUNK / n);
+        int block = Math.min(FoldRows.block(n), CHUNK / n);
         long stride = (long) n * plan.cell;
         for (long row = 0; row < plan.kept; row += block) {
             int count = (int) Math.min(block, plan.kept - row);

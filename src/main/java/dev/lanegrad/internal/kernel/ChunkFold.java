@@ -40,11 +40,11 @@ final class ChunkFold {
 
     /** Folds {@code count} elements, at most a chunk, that are all there are. */
     void only(long in, int count, long out) {
-        if (count * cell <= FoldLoops.VBYTES) {
-            loops.small(in, count, out);
+        if (count * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
+            loops.rows(in, 0, count, 1, out);
         } else {
             loops.lanes(in, 0, count, 1, lanes, work);
-            loops.tree(lanes, out);
+            loops.rows(lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, 1, out);
         }
     }
 
@@ -63,7 +63,7 @@ final class ChunkFold {
     }
 
     private void batch() {
-        FoldRows.halve(loops, cell, lanes, FoldLoops.VBYTES / cell, waiting, results);
+        loops.rows(lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, waiting, results);
         FoldRows.pairs(loops, cell, results, waiting);
         waiting = 0;
         int level = 0;

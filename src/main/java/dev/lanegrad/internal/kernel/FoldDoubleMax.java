@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.NE;
 
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
@@ -24,24 +25,10 @@ final class FoldDoubleMax extends FoldLoops {
     private static final double IDENTITY = Double.NEGATIVE_INFINITY;
     private static final DoubleVector ID = DoubleVector.broadcast(S, IDENTITY);
     private static final DoubleVector IOTA = DoubleVector.zero(S).addIndex(1);
-    private static final VectorMask<Double> UPPER = IOTA.compare(VectorOperators.GE, V / 2);
-    private static final VectorShuffle<Double> FRONT_1 = halves(1, 0);
-    private static final VectorShuffle<Double> FRONT_2 = halves(2, 0);
-    private static final VectorShuffle<Double> FRONT_4 = halves(4, 0);
-    private static final VectorShuffle<Double> FRONT_8 = halves(8, 0);
-    private static final VectorShuffle<Double> BACK_1 = halves(1, 1);
-    private static final VectorShuffle<Double> BACK_2 = halves(2, 1);
-    private static final VectorShuffle<Double> BACK_4 = halves(4, 1);
-    private static final VectorShuffle<Double> BACK_8 = halves(8, 1);
     private static final VectorShuffle<Double> BY_8 = VectorShuffle.iota(S, 8 % V, 1, true);
     private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(S, 4 % V, 1, true);
     private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
     private static final VectorShuffle<Double> BY_1 = VectorShuffle.iota(S, 1, 1, true);
-
-    // Out of runs of 2w elements, the front halves (half 0) or the back ones (1), side by side; twice in a row.
-    private static VectorShuffle<Double> halves(int w, int half) {
-        return VectorShuffle.fromOp(S, i -> (i % (V / 2) / w * 2 + half) * w + i % w & V - 1);
-    }
 
     // One method: accumulators live in registers only as locals. They begin as broadcasts, not as the constant ID,
     // because the compiler cannot merge a constant object with vectors around a loop but by boxing all of them.
@@ -137,103 +124,195 @@ final class FoldDoubleMax extends FoldLoops {
     }
 
     @Override
-    void pad(long in, long rowStride, int n, int rows, long out, int pitch) {
+    boolean whole(long in, int bytes, long out) {
+        DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a3 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a4 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
+        DoubleVector s0 = DoubleVector.broadcast(S, 0);
+        DoubleVector s1 = DoubleVector.broadcast(S, 0);
+        DoubleVector s2 = DoubleVector.broadcast(S, 0);
+        DoubleVector s3 = DoubleVector.broadcast(S, 0);
+        for (int d = 0; d < bytes; d += GROUP) {
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
+            a0 = a0.blend(x0, a0.compare(LT, x0));
+            s0 = s0.add(x0);
+            DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
+            a1 = a1.blend(x1, a1.compare(LT, x1));
+            s1 = s1.add(x1);
+            DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
+            a2 = a2.blend(x2, a2.compare(LT, x2));
+            s2 = s2.add(x2);
+            DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
+            a3 = a3.blend(x3, a3.compare(LT, x3));
+            s3 = s3.add(x3);
+            DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
+            a4 = a4.blend(x4, a4.compare(LT, x4));
+            s0 = s0.add(x4);
+            DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
+            a5 = a5.blend(x5, a5.compare(LT, x5));
+            s1 = s1.add(x5);
+            DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
+            a6 = a6.blend(x6, a6.compare(LT, x6));
+            s2 = s2.add(x6);
+            DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
+            a7 = a7.blend(x7, a7.compare(LT, x7));
+            s3 = s3.add(x7);
+        }
+        a0 = a0.blend(a4, a0.compare(LT, a4));
+        a1 = a1.blend(a5, a1.compare(LT, a5));
+        a2 = a2.blend(a6, a2.compare(LT, a6));
+        a3 = a3.blend(a7, a3.compare(LT, a7));
+        a0 = a0.blend(a2, a0.compare(LT, a2));
+        a1 = a1.blend(a3, a1.compare(LT, a3));
+        DoubleVector y;
+        DoubleVector x0 = a0.blend(a1, a0.compare(LT, a1));
+        if (V > 8) {
+            y = x0.rearrange(BY_8);
+            x0 = x0.blend(y, x0.compare(LT, y));
+        }
+        if (V > 4) {
+            y = x0.rearrange(BY_4);
+            x0 = x0.blend(y, x0.compare(LT, y));
+        }
+        if (V > 2) {
+            y = x0.rearrange(BY_2);
+            x0 = x0.blend(y, x0.compare(LT, y));
+        }
+        y = x0.rearrange(BY_1);
+        x0 = x0.blend(y, x0.compare(LT, y));
+        ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+    }
+
+    @Override
+    void rows(long in, long rowStride, int n, int rows, long out) {
+        switch ((n - 1) / V) {
+            case 0 -> rows1(in, rowStride, n, rows, out);
+            case 1 -> rows2(in, rowStride, n, rows, out);
+            case 2 -> rows3(in, rowStride, n, rows, out);
+            default -> rows4(in, rowStride, n, rows, out);
+        }
+    }
+
+    private static void rows1(long in, long rowStride, int n, int rows, long out) {
         VectorMask<Double> valid = IOTA.compare(VectorOperators.LT, (double) n);
         for (int row = 0; row < rows; row++) {
-            DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, in + row * rowStride, ORDER);
-            ID.blend(x, valid).intoMemorySegment(ALL, out + (long) row * pitch, ORDER);
+            long p = in + row * rowStride;
+            DoubleVector y;
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
+            x0 = ID.blend(x0, valid);
+            boolean nan = x0.compare(NE, x0).anyTrue();
+            if (V > 8) {
+                y = x0.rearrange(BY_8);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 4) {
+                y = x0.rearrange(BY_4);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 2) {
+                y = x0.rearrange(BY_2);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            y = x0.rearrange(BY_1);
+            x0 = x0.blend(y, x0.compare(LT, y));
+            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
-    @Override
-    void halve(long in, int bytes, int level, long out) {
-        switch (level) {
-            case 0 -> halve1(in, bytes, out);
-            case 1 -> halve2(in, bytes, out);
-            case 2 -> halve4(in, bytes, out);
-            default -> halve8(in, bytes, out);
+    private static void rows2(long in, long rowStride, int n, int rows, long out) {
+        VectorMask<Double> valid = IOTA.compare(VectorOperators.LT, (double) (n - V));
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            DoubleVector y;
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
+            DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + VB, ORDER);
+            x1 = ID.blend(x1, valid);
+            x0 = x0.blend(x1, x0.compare(LT, x1).or(x1.compare(NE, x1)));
+            boolean nan = x0.compare(NE, x0).anyTrue();
+            if (V > 8) {
+                y = x0.rearrange(BY_8);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 4) {
+                y = x0.rearrange(BY_4);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 2) {
+                y = x0.rearrange(BY_2);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            y = x0.rearrange(BY_1);
+            x0 = x0.blend(y, x0.compare(LT, y));
+            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
-    private static void halve1(long in, int bytes, long out) {
-        for (int d = 0; d < bytes; d += VB) {
-            DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
-            DoubleVector x = a.rearrange(FRONT_1).blend(b.rearrange(FRONT_1), UPPER);
-            DoubleVector y = a.rearrange(BACK_1).blend(b.rearrange(BACK_1), UPPER);
-            x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out + d, ORDER);
+    private static void rows3(long in, long rowStride, int n, int rows, long out) {
+        VectorMask<Double> valid = IOTA.compare(VectorOperators.LT, (double) (n - 2 * V));
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            DoubleVector y;
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
+            DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + VB, ORDER);
+            DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + 2 * VB, ORDER);
+            x2 = ID.blend(x2, valid);
+            x0 = x0.blend(x2, x0.compare(LT, x2).or(x2.compare(NE, x2)));
+            x0 = x0.blend(x1, x0.compare(LT, x1).or(x1.compare(NE, x1)));
+            boolean nan = x0.compare(NE, x0).anyTrue();
+            if (V > 8) {
+                y = x0.rearrange(BY_8);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 4) {
+                y = x0.rearrange(BY_4);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 2) {
+                y = x0.rearrange(BY_2);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            y = x0.rearrange(BY_1);
+            x0 = x0.blend(y, x0.compare(LT, y));
+            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
-    private static void halve2(long in, int bytes, long out) {
-        for (int d = 0; d < bytes; d += VB) {
-            DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
-            DoubleVector x = a.rearrange(FRONT_2).blend(b.rearrange(FRONT_2), UPPER);
-            DoubleVector y = a.rearrange(BACK_2).blend(b.rearrange(BACK_2), UPPER);
-            x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out + d, ORDER);
+    private static void rows4(long in, long rowStride, int n, int rows, long out) {
+        VectorMask<Double> valid = IOTA.compare(VectorOperators.LT, (double) (n - 3 * V));
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            DoubleVector y;
+            DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
+            DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + VB, ORDER);
+            DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + 2 * VB, ORDER);
+            DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + 3 * VB, ORDER);
+            x3 = ID.blend(x3, valid);
+            x0 = x0.blend(x2, x0.compare(LT, x2).or(x2.compare(NE, x2)));
+            x1 = x1.blend(x3, x1.compare(LT, x3).or(x3.compare(NE, x3)));
+            x0 = x0.blend(x1, x0.compare(LT, x1).or(x1.compare(NE, x1)));
+            boolean nan = x0.compare(NE, x0).anyTrue();
+            if (V > 8) {
+                y = x0.rearrange(BY_8);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 4) {
+                y = x0.rearrange(BY_4);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            if (V > 2) {
+                y = x0.rearrange(BY_2);
+                x0 = x0.blend(y, x0.compare(LT, y));
+            }
+            y = x0.rearrange(BY_1);
+            x0 = x0.blend(y, x0.compare(LT, y));
+            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
-    }
-
-    private static void halve4(long in, int bytes, long out) {
-        for (int d = 0; d < bytes; d += VB) {
-            DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
-            DoubleVector x = a.rearrange(FRONT_4).blend(b.rearrange(FRONT_4), UPPER);
-            DoubleVector y = a.rearrange(BACK_4).blend(b.rearrange(BACK_4), UPPER);
-            x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out + d, ORDER);
-        }
-    }
-
-    private static void halve8(long in, int bytes, long out) {
-        for (int d = 0; d < bytes; d += VB) {
-            DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d, ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(S, ALL, in + 2L * d + VB, ORDER);
-            DoubleVector x = a.rearrange(FRONT_8).blend(b.rearrange(FRONT_8), UPPER);
-            DoubleVector y = a.rearrange(BACK_8).blend(b.rearrange(BACK_8), UPPER);
-            x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out + d, ORDER);
-        }
-    }
-
-    @Override
-    void small(long in, int n, long out) {
-        DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, in, ORDER);
-        x = ID.blend(x, IOTA.compare(VectorOperators.LT, (double) n));
-        DoubleVector y;
-        if (V > 8) {
-            y = x.rearrange(BY_8);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        if (V > 4) {
-            y = x.rearrange(BY_4);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        if (V > 2) {
-            y = x.rearrange(BY_2);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        y = x.rearrange(BY_1);
-        x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out, ORDER);
-    }
-
-    @Override
-    void tree(long lanes, long out) {
-        DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, lanes, ORDER);
-        DoubleVector y;
-        if (V > 8) {
-            y = x.rearrange(BY_8);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        if (V > 4) {
-            y = x.rearrange(BY_4);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        if (V > 2) {
-            y = x.rearrange(BY_2);
-            x = x.blend(y, x.compare(LT, y).or(y.compare(NE, y)));
-        }
-        y = x.rearrange(BY_1);
-        x.blend(y, x.compare(LT, y).or(y.compare(NE, y))).intoMemorySegment(ALL, out, ORDER);
     }
 
     @Override

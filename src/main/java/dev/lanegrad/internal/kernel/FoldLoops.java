@@ -12,6 +12,10 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
     static final int LANES = 64;
     /** Bytes of a vector. */
     static final int VBYTES = FloatVector.SPECIES_PREFERRED.vectorByteSize();
+    /** The most vectors in a row that {@link #rows} folds. */
+    static final int SHORT = 4;
+    /** Bytes of the vectors that {@link #whole} is for: 4 of floats, and 8 of doubles, are 64 accumulators. */
+    static final int WIDE = 64;
     /** Bytes that {@link #lanes} needs at {@code work}: 64 elements of the last group, and 64 accumulators. */
     static final int WORK_BYTES = 2 * LANES * Double.BYTES;
 
@@ -21,21 +25,18 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
      */
     abstract void lanes(long in, long rowStride, int n, int rows, long out, long work);
 
-    /** Copies rows of {@code n} elements, at most a vector, one every {@code pitch} bytes, the identity behind each. */
-    abstract void pad(long in, long rowStride, int n, int rows, long out, int pitch);
+    /**
+     * Folds one sequence of {@code bytes} bytes, at most a chunk of whole groups of 64 elements, to the element at
+     * {@code out}; only where vectors have {@link #WIDE} bytes. False if there may be a NaN that it missed: then the
+     * result is to be found with {@link #lanes}.
+     */
+    abstract boolean whole(long in, int bytes, long out);
 
     /**
-     * Halves runs of {@code 2w} elements that lie side by side, at most a vector each, where {@code w} is {@code 1 <<
-     * level}: element {@code j} of a run is joined with element {@code j + w}. {@code bytes} is the size of the result,
-     * and {@code out} may be {@code in}.
+     * Folds each row of {@code n} elements, 1 to as many as {@link #SHORT} vectors hold, to one element; these lie side
+     * by side, and {@code out} may be {@code in}.
      */
-    abstract void halve(long in, int bytes, int level, long out);
-
-    /** Halves the vector at {@code lanes} down to one element, which becomes the first of the vector at {@code out}. */
-    abstract void tree(long lanes, long out);
-
-    /** Folds {@code n} elements, at most a vector; the result becomes the first of the vector at {@code out}. */
-    abstract void small(long in, int n, long out);
+    abstract void rows(long in, long rowStride, int n, int rows, long out);
 
     /**
      * Joins each row at {@code to}, in this order, with the row at {@code in} and those {@code far}, {@code 2 * far}

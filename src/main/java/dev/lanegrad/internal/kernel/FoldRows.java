@@ -34,7 +34,7 @@ final class FoldRows {
             return;
         }
         int n = (int) plan.folded;
-        int block = n == 1 && stride == plan.cell ? CALL : block(plan.cell, n);
+        int block = n == 1 && stride == plan.cell ? CALL : block(n);
         for (long row = 0; row < rows; row += block) {
             if (block == CALL) {
                 FoldPlan.copyLine(plan.cell, in + row * stride, plan.cell, out + row * plan.cell, plan.cell,
@@ -55,7 +55,7 @@ final class FoldRows {
             return;
         }
         int n = (int) plan.folded;
-        int block = Math.min(block(plan.cell, n), CHUNK / n);
+        int block = Math.min(block(n), CHUNK / n);
         for (long row = 0; row < plan.kept; row += block) {
             int rows = (int) Math.min(block, plan.kept - row);
             for (int k = 0; k < rows; k++) {
@@ -66,32 +66,17 @@ final class FoldRows {
     }
 
     /** The number of rows of {@code n} elements, at most a chunk, that {@link #few} may be given. */
-    static int block(int cell, int n) {
-        int pitch = Math.min(Integer.highestOneBit(2 * n - 1) * cell, FoldLoops.VBYTES);
-        return Math.min(FoldScratch.LANE_BYTES / pitch, CALL / n);
+    static int block(int n) {
+        return Math.min(FoldScratch.LANE_BYTES / FoldLoops.VBYTES, CALL / n);
     }
 
     /** Folds up to {@link #block} rows of up to a chunk. */
     static void few(FoldLoops loops, FoldScratch scratch, int cell, long in, long stride, int n, int rows, long out) {
-        if (rows == 1) {
-            loops.lanes(in, 0, n, 1, scratch.lanes, scratch.work);
-            loops.tree(scratch.lanes, out);
-            return;
-        }
-        if (n * cell > FoldLoops.VBYTES) {
+        if (n * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
+            loops.rows(in, stride, n, rows, out);
+        } else {
             loops.lanes(in, stride, n, rows, scratch.lanes, scratch.work);
-            halve(loops, cell, scratch.lanes, FoldLoops.VBYTES / cell, rows, out);
-            return;
-        }
-        int width = Integer.highestOneBit(2 * n - 1);
-        loops.pad(in, stride, n, rows, width == 1 ? out : scratch.lanes, width * cell);
-        halve(loops, cell, scratch.lanes, width, rows, out);
-    }
-
-    /** Halves {@code rows} runs of {@code width} elements, at most a vector, down to one element each. */
-    static void halve(FoldLoops loops, int cell, long lanes, int width, int rows, long out) {
-        for (int level = Integer.numberOfTrailingZeros(width) - 1; level >= 0; level--) {
-            loops.halve(lanes, rows * cell << level, level, level == 0 ? out : lanes);
+            loops.rows(scratch.lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, rows, out);
         }
     }
 
@@ -122,39 +107,27 @@ final class FoldRows {
 
     /** Folds each chunk of a batch of a sequence, to {@code scratch.results}; returns how many there are. */
     static int batch(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long batch, long n, boolean gather) {
-        long first = batch * BATCH * CHUNK;
-        int count = chunks(loops, scratch, plan, in, first, Math.min(n - first, BATCH * CHUNK), gather);
-        halve(loops, plan.cell, scratch.lanes, FoldLoops.VBYTES / plan.cell, count, scratch.results);
+        long end = Math.min(n, (batch + 1) * BATCH * CHUNK);
+        int count = 0;
+        for (long first = batch * BATCH * CHUNK; first < end; first += CHUNK) {
+            int size = (int) Math.min(CHUNK, end - first);
+            long from = in + first * plan.cell;
+            if (gather) {
+                from = scratch.gathered;
+                plan.gather(in, first, size, from);
+            }
+            chunk(loops, scratch, plan.cell, from, size, scratch.results + (long) count * plan.cell);
+            count++;
+        }
         return count;
     }
 
-    /** Folds each chunk of {@code n} elements from {@code first} on to a vector; returns how many there are. */
-    private static int chunks(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, long n,
-            boolean gather) {
-        int bytes = CHUNK * plan.cell;
-        int whole = (int) (n / CHUNK);
-        int rest = (int) (n % CHUNK);
-        long out = scratch.lanes;
-        int step = gather ? 1 : CALL / CHUNK;
-        for (int k = 0; k < whole; k += step) {
-            long from = scratch.gathered;
-            if (gather) {
-                plan.gather(in, first + (long) k * CHUNK, CHUNK, from);
-            } else {
-                from = in + first * plan.cell + (long) k * bytes;
-            }
-            loops.lanes(from, bytes, CHUNK, Math.min(step, whole - k), out + k * FoldLoops.VBYTES, scratch.work);
+    /** Folds one sequence of up to a chunk. */
+    static void chunk(FoldLoops loops, FoldScratch scratch, int cell, long in, int n, long out) {
+        boolean done = n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE && loops.whole(in, n * cell, out);
+        if (!done) {
+            few(loops, scratch, cell, in, 0, n, 1, out);
         }
-        if (rest > 0) {
-            long from = scratch.gathered;
-            if (gather) {
-                plan.gather(in, first + (long) whole * CHUNK, rest, from);
-            } else {
-                from = in + first * plan.cell + (long) whole * bytes;
-            }
-            loops.lanes(from, 0, rest, 1, out + whole * FoldLoops.VBYTES, scratch.work);
-        }
-        return rest > 0 ? whole + 1 : whole;
     }
 
     /** Joins adjacent pairs level by level, an odd one being carried, until one is left, the first. */
@@ -162,7 +135,7 @@ final class FoldRows {
         for (int n = count; n > 1; n = n + 1 >> 1) {
             int pairs = n >> 1;
             long odd = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (n - 1) * cell);
-            loops.halve(at, pairs * cell, 0, at);
+            loops.rows(at, 2L * cell, 2, pairs, at);
             if ((n & 1) != 0) {
                 ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, at + pairs * cell, odd);
             }

@@ -45,13 +45,7 @@ public final class Folds {
         FoldLoops loops = loops(op, lane);
         long count = layout.count();
         if (count <= FoldRows.CHUNK && count > 0 && layout.isContiguous() && dims == Dims.all(layout.rank())) {
-            if (count * lane.bytes() <= FoldLoops.VBYTES) {
-                loops.small(in, (int) count, out);
-                return;
-            }
-            FoldScratch scratch = FoldScratch.ofThread();
-            loops.lanes(in, 0, (int) count, 1, scratch.lanes, scratch.work);
-            loops.tree(scratch.lanes, out);
+            FoldRows.chunk(loops, FoldScratch.ofThread(), lane.bytes(), in, (int) count, out);
             return;
         }
         FoldScratch scratch = FoldScratch.ofThread();

@@ -1,7 +1,7 @@
 package dev.lanegrad.internal.memory;
 
 /** Where values live, and whether they still do: a value remembers the generation in which it was made. */
-public abstract sealed class Home permits Managed, Symbolic, TapeScope {
+public abstract sealed class Home permits Managed, Region, Symbolic, TapeScope {
     private int generation;
     private final Thread owner;
 

@@ -14,6 +14,7 @@ public final class Managed extends Home {
 
     private final MemorySegment segment;
     private final long address;
+    private volatile int changes;
 
     private Managed(MemorySegment segment) {
         super(0, null);
@@ -72,6 +73,16 @@ public final class Managed extends Home {
         boolean suitable = user.isNative() && !user.isReadOnly() && !user.isMapped() && lasting
                 && (user.address() & Blocks.ALIGNMENT - 1) == 0 && bytes >= 0 && bytes <= user.byteSize() - Blocks.PADDING;
         return suitable ? new Managed(user) : null;
+    }
+
+    /** Counts a change in place of its contents. */
+    public void countChange() {
+        changes++;
+    }
+
+    /** How often its contents have been changed in place. */
+    public int changes() {
+        return changes;
     }
 
     /** Address of the first byte; keep this object reachable while it is used. */

@@ -39,7 +39,7 @@ public final class TapeScope extends Home implements AutoCloseable {
     }
 
     // Positive: -1 is "closed" and 0 is that of managed blocks.
-    private static int nextGeneration() {
+    static int nextGeneration() {
         int generation = GENERATIONS.incrementAndGet() & Integer.MAX_VALUE;
         return generation == 0 ? nextGeneration() : generation;
     }

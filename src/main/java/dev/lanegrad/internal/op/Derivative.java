@@ -20,7 +20,16 @@ public final class Derivative {
     private final Kernels adding;
 
     Derivative(Term partial) {
-        contribution = Term.times(Term.G, partial);
+        this(null, Term.times(Term.G, partial));
+    }
+
+    /** The derivative that adds {@code contribution}, which is linear in the gradient. */
+    static Derivative ofContribution(Term contribution) {
+        return new Derivative(null, contribution);
+    }
+
+    private Derivative(Void whole, Term contribution) {
+        this.contribution = contribution;
         List<Term.Var> mentioned = new ArrayList<>();
         for (int v = 0; v < Term.VARIABLES; v++) {
             if (contribution.mentions(v)) {

@@ -4,7 +4,7 @@ import dev.lanegrad.internal.lane.LaneValue;
 import java.util.List;
 
 /** An op that computes each element of its result from the elements of its operands at the same place. */
-public sealed interface Elementwise extends Op permits Unary, Binary, Ternary {
+public sealed interface Elementwise extends Op permits Unary, Binary, Ternary, Composite {
     /** Number of operands, 1 to 3. */
     int arity();
 

@@ -71,6 +71,62 @@ public sealed interface Structural extends Op {
         }
     }
 
+    /** The elements of the operand's memory from {@code offset} on, in {@code layout}: a view of any kind. */
+    record Window(long offset, Layout layout) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** Zeros of {@code sizes}, with the operand added where a window of this offset and layout lies. */
+    record Unwindow(long offset, Layout layout, Layout sizes) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The first operand, with the second in place of what lies in the window. */
+    record Overwrite(long offset, Layout layout) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
+    /** The elements whose indices along {@code first} and {@code second} are equal, along a new last dimension. */
+    record Diagonal(int first, int second) implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+
+        /** Where they lie in an operand of this layout. */
+        public Layout in(Layout layout) {
+            int[] sizes = new int[layout.rank() - 1];
+            long[] strides = new long[layout.rank() - 1];
+            int kept = 0;
+            for (int d = 0; d < layout.rank(); d++) {
+                if (d != first && d != second) {
+                    sizes[kept] = layout.size(d);
+                    strides[kept++] = layout.stride(d);
+                }
+            }
+            sizes[kept] = Math.min(layout.size(first), layout.size(second));
+            strides[kept] = layout.stride(first) + layout.stride(second);
+            return Layout.of(sizes, strides);
+        }
+    }
+
+    /** The operand again, in memory of its own. */
+    record Clone() implements Structural {
+        @Override
+        public int saves() {
+            return 0;
+        }
+    }
+
     /** The operands one after the other along {@code dim}. */
     record Cat(int dim) implements Structural {
         @Override

@@ -57,6 +57,39 @@ public final class Layout {
         return new Layout(sizes.clone(), strides.clone());
     }
 
+    /**
+     * The same elements of memory in other sizes with the same product, or null if no strides express that: a new dimension
+     * can only span old ones that follow each other without gaps.
+     */
+    public Layout viewedAs(int... wanted) {
+        if (count == 0 || contiguous) {
+            return contiguous(wanted);
+        }
+        long[] found = new long[wanted.length];
+        int d = wanted.length - 1;
+        int own = sizes.length - 1;
+        while (own >= 0) {
+            // One run of old dimensions without gaps between them, as far out as it goes.
+            long step = strides[own];
+            long run = sizes[own];
+            int outer = own - 1;
+            while (outer >= 0 && (sizes[outer] == 1 || run == 1 || strides[outer] == step * run)) {
+                step = run == 1 ? strides[outer] : step;
+                run *= sizes[outer--];
+            }
+            long taken = 1;
+            while (d >= 0 && (taken < run || wanted[d] == 1) && taken * wanted[d] <= run) {
+                found[d] = step * taken;
+                taken *= wanted[d--];
+            }
+            if (taken != run) {
+                return null;
+            }
+            own = outer;
+        }
+        return d >= 0 ? null : of(wanted, found);
+    }
+
     /** Number of dimensions. */
     public int rank() {
         return sizes.length;

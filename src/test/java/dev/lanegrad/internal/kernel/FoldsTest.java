@@ -140,6 +140,7 @@ class FoldsTest {
     public static void main(String[] arguments) {
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         Layout layout = Layout.contiguous(40, 50, 30);
+        Layout shortRows = Layout.contiguous(16, 8, 10);
         long least = Long.MAX_VALUE;
         try (Arena arena = Arena.ofConfined()) {
             long in = arena.allocate(layout.count() * Double.BYTES + PADDING, 64).address();
@@ -147,6 +148,7 @@ class FoldsTest {
             for (int attempt = 0; attempt < 8000 && least > 0; attempt++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 foldAll(layout, in, out);
+                foldAll(shortRows, in, out);
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
             }
         }

@@ -1,0 +1,348 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Tiles of products of floats. Written by src/build/java/MatMulSources.java: change it there. */
+final class MatMulFloat extends MatMulTiles {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final ValueLayout.OfFloat ONE = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int VB = S.vectorByteSize();
+    // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
+    private static final long ADDRESS = (1L << 61) - 1;
+
+    @Override
+    void tile(int rows, int vectors, long a, long aRow, long aCol, long b, long bRow, int k,
+            long init, long initRow, long c, long cRow) {
+        switch (rows << 4 | vectors) {
+            case 8 << 4 | 2 -> tile8x2(a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);
+            case 8 << 4 | 1 -> tile8x1(a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);
+            case 6 << 4 | 2 -> tile6x2(a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);
+            case 6 << 4 | 1 -> tile6x1(a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);
+            default -> MatMulLowFloat.tile(rows, vectors, a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);
+        }
+    }
+
+    @Override
+    void transpose(long from, long row, long column, long to, long pitch, int rows, int columns) {
+        int j = 0;
+        for (; j < columns - 3; j += 4) {
+            fourColumns(from + j * column, row, column, to + j * Float.BYTES, pitch, rows);
+        }
+        for (; j < columns; j++) {
+            oneColumn(from + j * column, row, to + j * Float.BYTES, pitch, rows);
+        }
+    }
+
+    @Override
+    void square(long from, long column, long to, long pitch) {
+        MatMulSquareFloat.transpose(from, column, to, pitch);
+    }
+
+    private static void fourColumns(long from, long row, long column, long to, long pitch, int rows) {
+        for (int i = 0; i < rows; i++) {
+            long p = from + i * row;
+            long q = to + i * pitch;
+            float x0 = ALL.get(ONE, p);
+            float x1 = ALL.get(ONE, p + column);
+            float x2 = ALL.get(ONE, p + 2 * column);
+            float x3 = ALL.get(ONE, p + 3 * column);
+            ALL.set(ONE, q, x0);
+            ALL.set(ONE, q + Float.BYTES, x1);
+            ALL.set(ONE, q + 2 * Float.BYTES, x2);
+            ALL.set(ONE, q + 3 * Float.BYTES, x3);
+        }
+    }
+
+    private static void oneColumn(long from, long row, long to, long pitch, int rows) {
+        for (int i = 0; i < rows; i++) {
+            ALL.set(ONE, to + i * pitch, ALL.get(ONE, from + i * row));
+        }
+    }
+
+    private static void tile8x2(long a, long aRow, long aCol, long b, long bRow, int k,
+            long init, long initRow, long c, long cRow) {
+        long r1 = aRow & ADDRESS;
+        long r2 = 2 * aRow & ADDRESS;
+        long r3 = 3 * aRow & ADDRESS;
+        long r4 = 4 * aRow & ADDRESS;
+        long r5 = 5 * aRow & ADDRESS;
+        long r6 = 6 * aRow & ADDRESS;
+        long r7 = 7 * aRow & ADDRESS;
+        long q = init;
+        long end = b + k * bRow;
+        FloatVector c0_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c0_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c1_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c1_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c2_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c2_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c3_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c3_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c4_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c4_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c5_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c5_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c6_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c6_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c7_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c7_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        for (; b != end; b += bRow) {
+            long u = a & ADDRESS;
+            long v = b & ADDRESS;
+            FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, v, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(S, ALL, v + VB, ORDER);
+            FloatVector x0 = FloatVector.broadcast(S, ALL.get(ONE, u));
+            c0_0 = b0.fma(x0, c0_0);
+            c0_1 = b1.fma(x0, c0_1);
+            FloatVector x1 = FloatVector.broadcast(S, ALL.get(ONE, u + r1));
+            c1_0 = b0.fma(x1, c1_0);
+            c1_1 = b1.fma(x1, c1_1);
+            FloatVector x2 = FloatVector.broadcast(S, ALL.get(ONE, u + r2));
+            c2_0 = b0.fma(x2, c2_0);
+            c2_1 = b1.fma(x2, c2_1);
+            FloatVector x3 = FloatVector.broadcast(S, ALL.get(ONE, u + r3));
+            c3_0 = b0.fma(x3, c3_0);
+            c3_1 = b1.fma(x3, c3_1);
+            FloatVector x4 = FloatVector.broadcast(S, ALL.get(ONE, u + r4));
+            c4_0 = b0.fma(x4, c4_0);
+            c4_1 = b1.fma(x4, c4_1);
+            FloatVector x5 = FloatVector.broadcast(S, ALL.get(ONE, u + r5));
+            c5_0 = b0.fma(x5, c5_0);
+            c5_1 = b1.fma(x5, c5_1);
+            FloatVector x6 = FloatVector.broadcast(S, ALL.get(ONE, u + r6));
+            c6_0 = b0.fma(x6, c6_0);
+            c6_1 = b1.fma(x6, c6_1);
+            FloatVector x7 = FloatVector.broadcast(S, ALL.get(ONE, u + r7));
+            c7_0 = b0.fma(x7, c7_0);
+            c7_1 = b1.fma(x7, c7_1);
+            a += aCol;
+        }
+        q = c;
+        c0_0.intoMemorySegment(ALL, q, ORDER);
+        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c1_0.intoMemorySegment(ALL, q, ORDER);
+        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c2_0.intoMemorySegment(ALL, q, ORDER);
+        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c3_0.intoMemorySegment(ALL, q, ORDER);
+        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c4_0.intoMemorySegment(ALL, q, ORDER);
+        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c5_0.intoMemorySegment(ALL, q, ORDER);
+        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c6_0.intoMemorySegment(ALL, q, ORDER);
+        c6_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c7_0.intoMemorySegment(ALL, q, ORDER);
+        c7_1.intoMemorySegment(ALL, q + VB, ORDER);
+    }
+
+    private static void tile8x1(long a, long aRow, long aCol, long b, long bRow, int k,
+            long init, long initRow, long c, long cRow) {
+        long r1 = aRow & ADDRESS;
+        long r2 = 2 * aRow & ADDRESS;
+        long r3 = 3 * aRow & ADDRESS;
+        long r4 = 4 * aRow & ADDRESS;
+        long r5 = 5 * aRow & ADDRESS;
+        long r6 = 6 * aRow & ADDRESS;
+        long r7 = 7 * aRow & ADDRESS;
+        long q = init;
+        long end = b + k * bRow;
+        FloatVector c0_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c1_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c2_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c3_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c4_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c5_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c6_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c7_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        for (; b != end; b += bRow) {
+            long u = a & ADDRESS;
+            long v = b & ADDRESS;
+            FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, v, ORDER);
+            FloatVector x0 = FloatVector.broadcast(S, ALL.get(ONE, u));
+            c0_0 = b0.fma(x0, c0_0);
+            FloatVector x1 = FloatVector.broadcast(S, ALL.get(ONE, u + r1));
+            c1_0 = b0.fma(x1, c1_0);
+            FloatVector x2 = FloatVector.broadcast(S, ALL.get(ONE, u + r2));
+            c2_0 = b0.fma(x2, c2_0);
+            FloatVector x3 = FloatVector.broadcast(S, ALL.get(ONE, u + r3));
+            c3_0 = b0.fma(x3, c3_0);
+            FloatVector x4 = FloatVector.broadcast(S, ALL.get(ONE, u + r4));
+            c4_0 = b0.fma(x4, c4_0);
+            FloatVector x5 = FloatVector.broadcast(S, ALL.get(ONE, u + r5));
+            c5_0 = b0.fma(x5, c5_0);
+            FloatVector x6 = FloatVector.broadcast(S, ALL.get(ONE, u + r6));
+            c6_0 = b0.fma(x6, c6_0);
+            FloatVector x7 = FloatVector.broadcast(S, ALL.get(ONE, u + r7));
+            c7_0 = b0.fma(x7, c7_0);
+            a += aCol;
+        }
+        q = c;
+        c0_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c1_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c2_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c3_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c4_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c5_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c6_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c7_0.intoMemorySegment(ALL, q, ORDER);
+    }
+
+    private static void tile6x2(long a, long aRow, long aCol, long b, long bRow, int k,
+            long init, long initRow, long c, long cRow) {
+        long r1 = aRow & ADDRESS;
+        long r2 = 2 * aRow & ADDRESS;
+        long r3 = 3 * aRow & ADDRESS;
+        long r4 = 4 * aRow & ADDRESS;
+        long r5 = 5 * aRow & ADDRESS;
+        long q = init;
+        long end = b + k * bRow;
+        FloatVector c0_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c0_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c1_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c1_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c2_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c2_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c3_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c3_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c4_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c4_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        q += initRow;
+        FloatVector c5_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        FloatVector c5_1 = FloatVector.fromMemorySegment(S, ALL, q + VB, ORDER);
+        for (; b != end; b += bRow) {
+            long u = a & ADDRESS;
+            long v = b & ADDRESS;
+            FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, v, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(S, ALL, v + VB, ORDER);
+            FloatVector x0 = FloatVector.broadcast(S, ALL.get(ONE, u));
+            c0_0 = b0.fma(x0, c0_0);
+            c0_1 = b1.fma(x0, c0_1);
+            FloatVector x1 = FloatVector.broadcast(S, ALL.get(ONE, u + r1));
+            c1_0 = b0.fma(x1, c1_0);
+            c1_1 = b1.fma(x1, c1_1);
+            FloatVector x2 = FloatVector.broadcast(S, ALL.get(ONE, u + r2));
+            c2_0 = b0.fma(x2, c2_0);
+            c2_1 = b1.fma(x2, c2_1);
+            FloatVector x3 = FloatVector.broadcast(S, ALL.get(ONE, u + r3));
+            c3_0 = b0.fma(x3, c3_0);
+            c3_1 = b1.fma(x3, c3_1);
+            FloatVector x4 = FloatVector.broadcast(S, ALL.get(ONE, u + r4));
+            c4_0 = b0.fma(x4, c4_0);
+            c4_1 = b1.fma(x4, c4_1);
+            FloatVector x5 = FloatVector.broadcast(S, ALL.get(ONE, u + r5));
+            c5_0 = b0.fma(x5, c5_0);
+            c5_1 = b1.fma(x5, c5_1);
+            a += aCol;
+        }
+        q = c;
+        c0_0.intoMemorySegment(ALL, q, ORDER);
+        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c1_0.intoMemorySegment(ALL, q, ORDER);
+        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c2_0.intoMemorySegment(ALL, q, ORDER);
+        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c3_0.intoMemorySegment(ALL, q, ORDER);
+        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c4_0.intoMemorySegment(ALL, q, ORDER);
+        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        q += cRow;
+        c5_0.intoMemorySegment(ALL, q, ORDER);
+        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+    }
+
+    private static void tile6x1(long a, long aRow, long aCol, long b, long bRow, int k,
+            long init, long initRow, long c, long cRow) {
+        long r1 = aRow & ADDRESS;
+        long r2 = 2 * aRow & ADDRESS;
+        long r3 = 3 * aRow & ADDRESS;
+        long r4 = 4 * aRow & ADDRESS;
+        long r5 = 5 * aRow & ADDRESS;
+        long q = init;
+        long end = b + k * bRow;
+        FloatVector c0_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c1_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c2_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c3_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c4_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        q += initRow;
+        FloatVector c5_0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
+        for (; b != end; b += bRow) {
+            long u = a & ADDRESS;
+            long v = b & ADDRESS;
+            FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, v, ORDER);
+            FloatVector x0 = FloatVector.broadcast(S, ALL.get(ONE, u));
+            c0_0 = b0.fma(x0, c0_0);
+            FloatVector x1 = FloatVector.broadcast(S, ALL.get(ONE, u + r1));
+            c1_0 = b0.fma(x1, c1_0);
+            FloatVector x2 = FloatVector.broadcast(S, ALL.get(ONE, u + r2));
+            c2_0 = b0.fma(x2, c2_0);
+            FloatVector x3 = FloatVector.broadcast(S, ALL.get(ONE, u + r3));
+            c3_0 = b0.fma(x3, c3_0);
+            FloatVector x4 = FloatVector.broadcast(S, ALL.get(ONE, u + r4));
+            c4_0 = b0.fma(x4, c4_0);
+            FloatVector x5 = FloatVector.broadcast(S, ALL.get(ONE, u + r5));
+            c5_0 = b0.fma(x5, c5_0);
+            a += aCol;
+        }
+        q = c;
+        c0_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c1_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c2_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c3_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c4_0.intoMemorySegment(ALL, q, ORDER);
+        q += cRow;
+        c5_0.intoMemorySegment(ALL, q, ORDER);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Transposes squares of doubles. Written by src/build/java/MatMulSources.java: change it there.
+ *
+ * <p>A step exchanges one bit of the numbers of row and column: of two rows that differ in it, the upper
+ * gives its elements in columns with the bit set for those of the lower in columns without.
+ */
+final class MatMulSquareDouble {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final int V = S.length();
+    private static final VectorShuffle<Double> OTHER_1 = other(1);
+    private static final VectorMask<Double> SET_1 = set(1);
+    private static final VectorShuffle<Double> OTHER_2 = other(2);
+    private static final VectorMask<Double> SET_2 = set(2);
+    private static final VectorShuffle<Double> OTHER_4 = other(4);
+    private static final VectorMask<Double> SET_4 = set(4);
+
+    private MatMulSquareDouble() {
+    }
+
+    private static VectorShuffle<Double> other(int bit) {
+        return VectorShuffle.fromOp(S, i -> (i ^ bit) & V - 1);
+    }
+
+    private static VectorMask<Double> set(int bit) {
+        long bits = 0;
+        for (int i = 0; i < V; i++) {
+            bits |= (i & bit) != 0 ? 1L << i : 0;
+        }
+        return VectorMask.fromLong(S, bits);
+    }
+
+    /** Writes V rows, {@code pitch} bytes apart, of V columns that are {@code column} bytes apart. */
+    static void transpose(long from, long column, long to, long pitch) {
+        switch (V) {
+            case 2 -> square2(from, column, to, pitch);
+            case 4 -> square4(from, column, to, pitch);
+            case 8 -> square8(from, column, to, pitch);
+            default -> throw new IllegalStateException("There are no squares of " + V + " elements.");
+        }
+    }
+
+    private static void square2(long from, long column, long to, long pitch) {
+        DoubleVector t;
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+    }
+
+    private static void square4(long from, long column, long to, long pitch) {
+        DoubleVector t;
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
+        DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
+        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        x3 = t;
+        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
+        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        x2 = t;
+        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
+        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        x3 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+    }
+
+    private static void square8(long from, long column, long to, long pitch) {
+        DoubleVector t;
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
+        DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
+        DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, from + 4 * column, ORDER);
+        DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, from + 5 * column, ORDER);
+        DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, from + 6 * column, ORDER);
+        DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, from + 7 * column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
+        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        x3 = t;
+        t = x4.rearrange(OTHER_1).blend(x5, SET_1);
+        x4 = x4.blend(x5.rearrange(OTHER_1), SET_1);
+        x5 = t;
+        t = x6.rearrange(OTHER_1).blend(x7, SET_1);
+        x6 = x6.blend(x7.rearrange(OTHER_1), SET_1);
+        x7 = t;
+        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
+        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        x2 = t;
+        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
+        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        x3 = t;
+        t = x4.rearrange(OTHER_2).blend(x6, SET_2);
+        x4 = x4.blend(x6.rearrange(OTHER_2), SET_2);
+        x6 = t;
+        t = x5.rearrange(OTHER_2).blend(x7, SET_2);
+        x5 = x5.blend(x7.rearrange(OTHER_2), SET_2);
+        x7 = t;
+        t = x0.rearrange(OTHER_4).blend(x4, SET_4);
+        x0 = x0.blend(x4.rearrange(OTHER_4), SET_4);
+        x4 = t;
+        t = x1.rearrange(OTHER_4).blend(x5, SET_4);
+        x1 = x1.blend(x5.rearrange(OTHER_4), SET_4);
+        x5 = t;
+        t = x2.rearrange(OTHER_4).blend(x6, SET_4);
+        x2 = x2.blend(x6.rearrange(OTHER_4), SET_4);
+        x6 = t;
+        t = x3.rearrange(OTHER_4).blend(x7, SET_4);
+        x3 = x3.blend(x7.rearrange(OTHER_4), SET_4);
+        x7 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+    }
+}

@@ -1,0 +1,267 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Transposes squares of floats. Written by src/build/java/MatMulSources.java: change it there.
+ *
+ * <p>A step exchanges one bit of the numbers of row and column: of two rows that differ in it, the upper
+ * gives its elements in columns with the bit set for those of the lower in columns without.
+ */
+final class MatMulSquareFloat {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int V = S.length();
+    private static final VectorShuffle<Float> OTHER_1 = other(1);
+    private static final VectorMask<Float> SET_1 = set(1);
+    private static final VectorShuffle<Float> OTHER_2 = other(2);
+    private static final VectorMask<Float> SET_2 = set(2);
+    private static final VectorShuffle<Float> OTHER_4 = other(4);
+    private static final VectorMask<Float> SET_4 = set(4);
+    private static final VectorShuffle<Float> OTHER_8 = other(8);
+    private static final VectorMask<Float> SET_8 = set(8);
+
+    private MatMulSquareFloat() {
+    }
+
+    private static VectorShuffle<Float> other(int bit) {
+        return VectorShuffle.fromOp(S, i -> (i ^ bit) & V - 1);
+    }
+
+    private static VectorMask<Float> set(int bit) {
+        long bits = 0;
+        for (int i = 0; i < V; i++) {
+            bits |= (i & bit) != 0 ? 1L << i : 0;
+        }
+        return VectorMask.fromLong(S, bits);
+    }
+
+    /** Writes V rows, {@code pitch} bytes apart, of V columns that are {@code column} bytes apart. */
+    static void transpose(long from, long column, long to, long pitch) {
+        switch (V) {
+            case 4 -> square4(from, column, to, pitch);
+            case 8 -> square8(from, column, to, pitch);
+            case 16 -> square16(from, column, to, pitch);
+            default -> throw new IllegalStateException("There are no squares of " + V + " elements.");
+        }
+    }
+
+    private static void square4(long from, long column, long to, long pitch) {
+        FloatVector t;
+        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
+        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
+        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
+        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        x3 = t;
+        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
+        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        x2 = t;
+        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
+        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        x3 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+    }
+
+    private static void square8(long from, long column, long to, long pitch) {
+        FloatVector t;
+        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
+        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
+        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
+        FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, from + 4 * column, ORDER);
+        FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, from + 5 * column, ORDER);
+        FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, from + 6 * column, ORDER);
+        FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, from + 7 * column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
+        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        x3 = t;
+        t = x4.rearrange(OTHER_1).blend(x5, SET_1);
+        x4 = x4.blend(x5.rearrange(OTHER_1), SET_1);
+        x5 = t;
+        t = x6.rearrange(OTHER_1).blend(x7, SET_1);
+        x6 = x6.blend(x7.rearrange(OTHER_1), SET_1);
+        x7 = t;
+        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
+        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        x2 = t;
+        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
+        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        x3 = t;
+        t = x4.rearrange(OTHER_2).blend(x6, SET_2);
+        x4 = x4.blend(x6.rearrange(OTHER_2), SET_2);
+        x6 = t;
+        t = x5.rearrange(OTHER_2).blend(x7, SET_2);
+        x5 = x5.blend(x7.rearrange(OTHER_2), SET_2);
+        x7 = t;
+        t = x0.rearrange(OTHER_4).blend(x4, SET_4);
+        x0 = x0.blend(x4.rearrange(OTHER_4), SET_4);
+        x4 = t;
+        t = x1.rearrange(OTHER_4).blend(x5, SET_4);
+        x1 = x1.blend(x5.rearrange(OTHER_4), SET_4);
+        x5 = t;
+        t = x2.rearrange(OTHER_4).blend(x6, SET_4);
+        x2 = x2.blend(x6.rearrange(OTHER_4), SET_4);
+        x6 = t;
+        t = x3.rearrange(OTHER_4).blend(x7, SET_4);
+        x3 = x3.blend(x7.rearrange(OTHER_4), SET_4);
+        x7 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+    }
+
+    private static void square16(long from, long column, long to, long pitch) {
+        FloatVector t;
+        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
+        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, from + column, ORDER);
+        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
+        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
+        FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, from + 4 * column, ORDER);
+        FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, from + 5 * column, ORDER);
+        FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, from + 6 * column, ORDER);
+        FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, from + 7 * column, ORDER);
+        FloatVector x8 = FloatVector.fromMemorySegment(S, ALL, from + 8 * column, ORDER);
+        FloatVector x9 = FloatVector.fromMemorySegment(S, ALL, from + 9 * column, ORDER);
+        FloatVector x10 = FloatVector.fromMemorySegment(S, ALL, from + 10 * column, ORDER);
+        FloatVector x11 = FloatVector.fromMemorySegment(S, ALL, from + 11 * column, ORDER);
+        FloatVector x12 = FloatVector.fromMemorySegment(S, ALL, from + 12 * column, ORDER);
+        FloatVector x13 = FloatVector.fromMemorySegment(S, ALL, from + 13 * column, ORDER);
+        FloatVector x14 = FloatVector.fromMemorySegment(S, ALL, from + 14 * column, ORDER);
+        FloatVector x15 = FloatVector.fromMemorySegment(S, ALL, from + 15 * column, ORDER);
+        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
+        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        x1 = t;
+        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
+        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        x3 = t;
+        t = x4.rearrange(OTHER_1).blend(x5, SET_1);
+        x4 = x4.blend(x5.rearrange(OTHER_1), SET_1);
+        x5 = t;
+        t = x6.rearrange(OTHER_1).blend(x7, SET_1);
+        x6 = x6.blend(x7.rearrange(OTHER_1), SET_1);
+        x7 = t;
+        t = x8.rearrange(OTHER_1).blend(x9, SET_1);
+        x8 = x8.blend(x9.rearrange(OTHER_1), SET_1);
+        x9 = t;
+        t = x10.rearrange(OTHER_1).blend(x11, SET_1);
+        x10 = x10.blend(x11.rearrange(OTHER_1), SET_1);
+        x11 = t;
+        t = x12.rearrange(OTHER_1).blend(x13, SET_1);
+        x12 = x12.blend(x13.rearrange(OTHER_1), SET_1);
+        x13 = t;
+        t = x14.rearrange(OTHER_1).blend(x15, SET_1);
+        x14 = x14.blend(x15.rearrange(OTHER_1), SET_1);
+        x15 = t;
+        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
+        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        x2 = t;
+        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
+        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        x3 = t;
+        t = x4.rearrange(OTHER_2).blend(x6, SET_2);
+        x4 = x4.blend(x6.rearrange(OTHER_2), SET_2);
+        x6 = t;
+        t = x5.rearrange(OTHER_2).blend(x7, SET_2);
+        x5 = x5.blend(x7.rearrange(OTHER_2), SET_2);
+        x7 = t;
+        t = x8.rearrange(OTHER_2).blend(x10, SET_2);
+        x8 = x8.blend(x10.rearrange(OTHER_2), SET_2);
+        x10 = t;
+        t = x9.rearrange(OTHER_2).blend(x11, SET_2);
+        x9 = x9.blend(x11.rearrange(OTHER_2), SET_2);
+        x11 = t;
+        t = x12.rearrange(OTHER_2).blend(x14, SET_2);
+        x12 = x12.blend(x14.rearrange(OTHER_2), SET_2);
+        x14 = t;
+        t = x13.rearrange(OTHER_2).blend(x15, SET_2);
+        x13 = x13.blend(x15.rearrange(OTHER_2), SET_2);
+        x15 = t;
+        t = x0.rearrange(OTHER_4).blend(x4, SET_4);
+        x0 = x0.blend(x4.rearrange(OTHER_4), SET_4);
+        x4 = t;
+        t = x1.rearrange(OTHER_4).blend(x5, SET_4);
+        x1 = x1.blend(x5.rearrange(OTHER_4), SET_4);
+        x5 = t;
+        t = x2.rearrange(OTHER_4).blend(x6, SET_4);
+        x2 = x2.blend(x6.rearrange(OTHER_4), SET_4);
+        x6 = t;
+        t = x3.rearrange(OTHER_4).blend(x7, SET_4);
+        x3 = x3.blend(x7.rearrange(OTHER_4), SET_4);
+        x7 = t;
+        t = x8.rearrange(OTHER_4).blend(x12, SET_4);
+        x8 = x8.blend(x12.rearrange(OTHER_4), SET_4);
+        x12 = t;
+        t = x9.rearrange(OTHER_4).blend(x13, SET_4);
+        x9 = x9.blend(x13.rearrange(OTHER_4), SET_4);
+        x13 = t;
+        t = x10.rearrange(OTHER_4).blend(x14, SET_4);
+        x10 = x10.blend(x14.rearrange(OTHER_4), SET_4);
+        x14 = t;
+        t = x11.rearrange(OTHER_4).blend(x15, SET_4);
+        x11 = x11.blend(x15.rearrange(OTHER_4), SET_4);
+        x15 = t;
+        t = x0.rearrange(OTHER_8).blend(x8, SET_8);
+        x0 = x0.blend(x8.rearrange(OTHER_8), SET_8);
+        x8 = t;
+        t = x1.rearrange(OTHER_8).blend(x9, SET_8);
+        x1 = x1.blend(x9.rearrange(OTHER_8), SET_8);
+        x9 = t;
+        t = x2.rearrange(OTHER_8).blend(x10, SET_8);
+        x2 = x2.blend(x10.rearrange(OTHER_8), SET_8);
+        x10 = t;
+        t = x3.rearrange(OTHER_8).blend(x11, SET_8);
+        x3 = x3.blend(x11.rearrange(OTHER_8), SET_8);
+        x11 = t;
+        t = x4.rearrange(OTHER_8).blend(x12, SET_8);
+        x4 = x4.blend(x12.rearrange(OTHER_8), SET_8);
+        x12 = t;
+        t = x5.rearrange(OTHER_8).blend(x13, SET_8);
+        x5 = x5.blend(x13.rearrange(OTHER_8), SET_8);
+        x13 = t;
+        t = x6.rearrange(OTHER_8).blend(x14, SET_8);
+        x6 = x6.blend(x14.rearrange(OTHER_8), SET_8);
+        x14 = t;
+        t = x7.rearrange(OTHER_8).blend(x15, SET_8);
+        x7 = x7.blend(x15.rearrange(OTHER_8), SET_8);
+        x15 = t;
+        x0.intoMemorySegment(ALL, to, ORDER);
+        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+        x8.intoMemorySegment(ALL, to + 8 * pitch, ORDER);
+        x9.intoMemorySegment(ALL, to + 9 * pitch, ORDER);
+        x10.intoMemorySegment(ALL, to + 10 * pitch, ORDER);
+        x11.intoMemorySegment(ALL, to + 11 * pitch, ORDER);
+        x12.intoMemorySegment(ALL, to + 12 * pitch, ORDER);
+        x13.intoMemorySegment(ALL, to + 13 * pitch, ORDER);
+        x14.intoMemorySegment(ALL, to + 14 * pitch, ORDER);
+        x15.intoMemorySegment(ALL, to + 15 * pitch, ORDER);
+    }
+}
