@@ -45,6 +45,10 @@ class ProgramRuntimeTest {
             measure("softmax", Program.valueAndGrad(a -> a.softmax(1).square().sum()), x);
             measure("network", Program.valueAndGrad((a, b) -> a.matmul(b.unsqueeze(1)).tanh().square().sum()), x, w);
             measure("views", Program.of((a, b) -> Tensor.cat(1, a.transpose(0, 1).mul(2), a.slice(0, 0, 40, 1)).sum(1)), x, w);
+            Tensor classes = Tensor.of(new long[64], 64);
+            measure("classes", Program.valueAndGrad(a -> a.crossEntropy(classes)), x);
+            Tensor rows = Tensor.of(3L, 1L, 3L);
+            measure("rows", Program.valueAndGrad(a -> a.indexSelect(0, rows).exp().sum()), x);
         }
 
         private static void measure(String name, Program program, Tensor... inputs) {

@@ -369,4 +369,42 @@ class ProgramTest {
         assertThrows(IllegalStateException.class, () -> Program.of(x -> x.mul(2).add_(x)).apply(Tensor.ones(2)));
         assertArrayEquals(new float[2], outside.toFloatArray());
     }
+
+    @Test
+    void anIndexOutOfRangeIsRefusedAtEachCall() {
+        Tensor x = Tensor.randn(new Rng(1), 4, 3);
+        try (Program program = Program.of((y, index) -> y.indexSelect(0, index).mul(2).add(y.gather(0, index.unsqueeze(1))))) {
+            assertEquals(6, program.apply(x, Tensor.of(0L, 3L)).numel());
+            IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class,
+                    () -> program.apply(x, Tensor.of(0L, 4L)));
+            assertTrue(e.getMessage().contains("4 is out of bounds"), e.getMessage());
+            assertEquals(6, program.apply(x, Tensor.of(1L, 2L)).numel());
+        }
+    }
+
+    @Test
+    void anyThreadMayCallAProgram() throws InterruptedException {
+        Tensor w = Tensor.randn(new Rng(1), 300);
+        List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+        try (Program program = Program.valueAndGrad(x -> x.mul(w).exp().sum())) {
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Tensor x = Tensor.randn(new Rng(10 + t), 300);
+                List<Tensor> expected = program.call(x);
+                threads.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        for (int i = 0; i < 300; i++) {
+                            assertSame("call " + i, expected, program.call(x));
+                        }
+                    } catch (Throwable e) {
+                        failures.add(e);
+                    }
+                }));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+        assertEquals(List.of(), failures);
+    }
 }
