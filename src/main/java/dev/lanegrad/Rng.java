@@ -54,6 +54,11 @@ public final class Rng {
         return (nextLong() >>> 40) * TWO_TO_MINUS_24;
     }
 
+    /** A uniform number from 0 (inclusive) to 1 (exclusive), a multiple of 2^-53. */
+    public double nextDouble() {
+        return (nextLong() >>> 11) * TWO_TO_MINUS_53;
+    }
+
     /** A normal number of mean 0 and deviation 1, by the polar method of Marsaglia on exact JDK functions. */
     public double nextNormal() {
         if (hasSpare) {

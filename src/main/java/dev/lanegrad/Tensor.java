@@ -151,16 +151,31 @@ public final class Tensor implements Pointwise<Tensor>, Comparisons<Tensor>, InP
 
     /** Uniform float32 numbers from 0 (inclusive) to 1 (exclusive), the next ones of {@code rng}. */
     public static Tensor rand(Rng rng, int... shape) {
-        return filled(Layout.contiguous(shape), rng::nextUniform);
+        return rand(rng, DType.FLOAT32, shape);
+    }
+
+    /** Uniform numbers of a real type from 0 (inclusive) to 1 (exclusive), the next ones of {@code rng}. */
+    public static Tensor rand(Rng rng, DType dtype, int... shape) {
+        return filled("rand", dtype, Layout.contiguous(shape),
+                dtype == DType.FLOAT64 ? rng::nextDouble : rng::nextUniform);
     }
 
     /** Normal float32 numbers of mean 0 and deviation 1, the next ones of {@code rng}. */
     public static Tensor randn(Rng rng, int... shape) {
-        return filled(Layout.contiguous(shape), rng::nextNormal);
+        return randn(rng, DType.FLOAT32, shape);
     }
 
-    private static Tensor filled(Layout layout, java.util.function.DoubleSupplier next) {
-        Value value = Values.allocate(Cell.FLOAT32, layout);
+    /** Normal numbers of a real type, of mean 0 and deviation 1, the next ones of {@code rng}. */
+    public static Tensor randn(Rng rng, DType dtype, int... shape) {
+        return filled("randn", dtype, Layout.contiguous(shape), rng::nextNormal);
+    }
+
+    private static Tensor filled(String label, DType dtype, Layout layout, java.util.function.DoubleSupplier next) {
+        if (!dtype.isFloatingPoint()) {
+            throw new IllegalArgumentException(label + ": random numbers are of a floating-point type, not " + dtype
+                    + "; make them of FLOAT32 and convert them with to(...).");
+        }
+        Value value = Values.allocate(dtype.cell(), layout);
         for (long i = 0; i < layout.count(); i++) {
             Values.set(value, i, next.getAsDouble());
         }

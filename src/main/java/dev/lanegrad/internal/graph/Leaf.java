@@ -15,6 +15,7 @@ final class Leaf {
     private Value grad;
     private Value spare;
     private boolean seen;
+    private boolean lent;
     private List<UnaryOperator<Value>> hooks;
     private List<Runnable> afterwards;
 
@@ -37,6 +38,23 @@ final class Leaf {
     /** A buffer to write the first gradient to, or null if there is none to use again. */
     Value spare() {
         return spare;
+    }
+
+    /** Lends the spare buffer to a walk, which writes the first gradient to it; null if there is none or it is lent. */
+    Value lend() {
+        if (grad != null || spare == null || lent || hooks() != null) {
+            return null;
+        }
+        lent = true;
+        return spare;
+    }
+
+    /** Takes the buffer back; what was written to it is the gradient if {@code written}. */
+    void takeBack(boolean written) {
+        lent = false;
+        if (written) {
+            set(spare);
+        }
     }
 
     /** Keeps {@code buffer} for the first gradient. */
@@ -63,7 +81,7 @@ final class Leaf {
             spare = grad;
         }
         grad = null;
-        gathering.set(null);
+        gathering.setRelease(null);
     }
 
     /** Begins to gather in this thread, unless another one gathers: then it returns that one, else null. */
@@ -97,6 +115,11 @@ final class Leaf {
         afterwards = afterwards == null ? new ArrayList<>() : afterwards;
         afterwards.add(hook);
         return () -> afterwards.remove(hook);
+    }
+
+    /** True if something waits for a gradient. */
+    boolean hasAfterwards() {
+        return afterwards != null && !afterwards.isEmpty();
     }
 
     /** Runs what waits for a gradient. */

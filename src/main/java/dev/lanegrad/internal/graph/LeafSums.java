@@ -4,6 +4,8 @@ import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.shape.Layout;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Brings the gradients of a finished walk to the leaves. All memory is taken before the first leaf is touched; what
@@ -65,26 +67,37 @@ final class LeafSums {
     void addAll() {
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
+            if (isLeafWithGradient(id) && !isReady(id)) {
                 reserve(context, nodes.leaf(id), nodes.leaf(id).leaf);
             }
         }
+        List<Leaf> waiting = null;
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
+            if (isLeafWithGradient(id) && nodes.leaf(id).leaf.hasAfterwards()) {
+                waiting = waiting == null ? new ArrayList<>() : waiting;
+                waiting.add(nodes.leaf(id).leaf);
+            }
+            if (isLeafWithGradient(id) && isReady(id)) {
+                nodes.leaf(id).leaf.takeBack(true);
+                nodes.clear(id, Nodes.LENT);
+                nodes.setGradient(id, 0);
+            } else if (isLeafWithGradient(id)) {
                 Value owner = nodes.leaf(id);
                 Layout layout = Pointwise.contiguous(owner.layout);
-                Layout own = nodes.has(id, Nodes.UNIFORM) ? Structures.expanded(Layout.SCALAR, layout) : layout;
+                Layout own = nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : layout;
                 add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id), own,
                         owner.cell));
             }
         }
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (isLeafWithGradient(id)) {
-                nodes.leaf(id).leaf.runAfterwards();
-            }
+        if (waiting != null) {
+            waiting.forEach(Leaf::runAfterwards);
         }
+    }
+
+    // The walk has written it where it stays. If a walk inside this one has made a gradient meanwhile, it is added to that.
+    private boolean isReady(int id) {
+        return nodes.has(id, Nodes.LENT) && nodes.leaf(id).leaf.grad() == null;
     }
 
     private boolean isLeafWithGradient(int id) {
@@ -101,7 +114,7 @@ final class LeafSums {
         }
     }
 
-    /** Adds {@code gradient}, in the sizes and the type of the leaf. */
+    /** Adds {@code gradient}, of the type of the leaf and in its sizes or one element for all. */
     static void add(Context context, Leaf leaf, Value gradient) {
         Value grad = leaf.grad();
         if (grad == null) {

@@ -101,7 +101,9 @@ final class Nodes extends Records {
         leafCount = mark.leaves;
         Arrays.fill(recorded, mark.recorded, recordedCount, null);
         recordedCount = mark.recorded;
-        composites.subList(mark.composites, composites.size()).clear();
+        if (composites.size() > mark.composites) {
+            composites.subList(mark.composites, composites.size()).clear();
+        }
         if (!attached.isEmpty()) {
             attached.keySet().removeIf(id -> id >= mark.count);
         }
@@ -364,13 +366,13 @@ final class Nodes extends Records {
         return recorded[side(id)];
     }
 
-    /** Number of operands of record {@code id}. */
+    /** Number of places for operands in record {@code id}; those that are not used have the number -1. */
     int operands(int id) {
         return switch (opcode(id)) {
             case LEAF -> 0;
             case RESULT -> 1;
             case STRUCTURAL, FUNCTION -> structural(id).operands().length;
-            default -> elementwise(id).arity();
+            default -> 3;
         };
     }
 

@@ -25,7 +25,7 @@ final class Plan {
     private int waiting;
     // What a walk inside this one must not see: the gradients under way.
     private long[] gradients;
-    private boolean[] uniform;
+    private byte[] flags;
 
     Plan(Nodes nodes, Versions versions) {
         this.nodes = nodes;
@@ -148,6 +148,9 @@ final class Plan {
 
     private void reach(int id) {
         if (id >= 0 && nodes.has(id, Nodes.NEEDS_GRAD) && !nodes.has(id, Nodes.WANTED)) {
+            if (nodes.opcode(id) == Nodes.LEAF && nodes.leaf(id).leaf == null) {
+                return; // It does not require grad any more.
+            }
             nodes.set(id, Nodes.WANTED);
             push(id);
         }
@@ -221,12 +224,12 @@ final class Plan {
     /** Takes marks and gradients off the records while another walk runs inside this one. */
     void suspend() {
         gradients = new long[size];
-        uniform = new boolean[size];
+        flags = new byte[size];
         for (int i = 0; i < size; i++) {
             gradients[i] = nodes.gradient(order[i]);
-            uniform[i] = nodes.has(order[i], Nodes.UNIFORM);
+            flags[i] = (byte) nodes.flags(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT);
             nodes.setGradient(order[i], 0);
-            nodes.clear(order[i], Nodes.WANTED | Nodes.UNIFORM);
+            nodes.clear(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT);
         }
     }
 
@@ -234,9 +237,9 @@ final class Plan {
     void resume() {
         for (int i = 0; i < size; i++) {
             nodes.setGradient(order[i], gradients[i]);
-            nodes.set(order[i], uniform[i] ? Nodes.WANTED | Nodes.UNIFORM : Nodes.WANTED);
+            nodes.set(order[i], flags[i]);
         }
         gradients = null;
-        uniform = null;
+        flags = null;
     }
 }

@@ -27,9 +27,10 @@ abstract sealed class Records permits Nodes {
     static final int HOOKED = 8;
     /** Its gradient is one element that stands for all. */
     static final int UNIFORM = 16;
+    /** Its gradient lies in the buffer of the leaf, which nobody else knows yet. */
+    static final int LENT = 64;
     /** What it saved was given to the user's hooks, and is to be asked from them. */
     static final int PACKED = 32;
-
 
     private static final Cell[] CELLS = Cell.values();
 
@@ -147,6 +148,11 @@ abstract sealed class Records permits Nodes {
 
     void setGradient(int id, long address) {
         ALL.set(LONG, at(id) + GRADIENT, address);
+    }
+
+    /** Those of {@code flags} that record {@code id} has. */
+    int flags(int id, int flags) {
+        return ALL.get(BYTE, at(id) + FLAGS) & flags;
     }
 
     boolean has(int id, int flag) {

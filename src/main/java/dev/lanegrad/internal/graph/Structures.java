@@ -184,6 +184,9 @@ final class Structures {
     }
 
     static Layout expanded(Layout layout, Layout target) {
+        if (layout.sameSizes(target)) {
+            return layout;
+        }
         long[] strides = new long[target.rank()];
         for (int d = target.rank() - layout.rank(); d < strides.length; d++) {
             int own = d - (target.rank() - layout.rank());

@@ -172,9 +172,26 @@ final class Walk {
     private void free(int id) {
         long gradient = nodes.gradient(id);
         if (gradient != 0) {
-            scope.free(gradient, nodes.has(id, Nodes.UNIFORM) ? nodes.cell(id).bytes() : bytes(id));
+            if (nodes.has(id, Nodes.LENT)) {
+                nodes.leaf(id).leaf.takeBack(false);
+                nodes.clear(id, Nodes.LENT);
+            } else {
+                scope.free(gradient, nodes.has(id, Nodes.UNIFORM) ? nodes.cell(id).bytes() : bytes(id));
+            }
             setGradient(id, 0, false);
         }
+    }
+
+    /** Where the first contribution to the gradient of {@code id} is written: a block, or the buffer of its leaf. */
+    private long place(int id) {
+        if (targets == null && nodes.opcode(id) == Nodes.LEAF) {
+            Value buffer = nodes.leaf(id).leaf.lend();
+            if (buffer != null) {
+                nodes.set(id, Nodes.LENT);
+                return buffer.address;
+            }
+        }
+        return scope.allocate(bytes(id));
     }
 
     private void setGradient(int id, long address, boolean uniform) {
@@ -253,7 +270,7 @@ final class Walk {
             }
         } else if (nodes.gradient(operand) == 0) {
             boolean uniform = nodes.has(id, Nodes.UNIFORM) && isUniform(derivative, id);
-            long sum = scope.allocate(uniform ? cell.bytes() : bytes(operand));
+            long sum = uniform ? scope.allocate(cell.bytes()) : place(operand);
             run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, false);
             setGradient(operand, sum, uniform);
         } else if (!derivative.isZero()) {
@@ -341,7 +358,7 @@ final class Walk {
                 setGradient(id, address, uniform);
                 return;
             }
-            long sum = scope.allocate(uniform ? nodes.cell(id).bytes() : bytes(id));
+            long sum = uniform ? scope.allocate(nodes.cell(id).bytes()) : place(id);
             copy(address, cell, layout, sum, nodes.cell(id), uniform ? Layout.SCALAR : target);
             setGradient(id, sum, uniform);
         } else {
@@ -371,7 +388,12 @@ final class Walk {
         if (op instanceof Structural.Reduce(FoldOp fold, int dims, boolean kept) && fold == FoldOp.SUM
                 && gradientLayout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
             // A sum over all: what its rule gives is one element, and no value is needed to say so.
-            add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
+            if (nodes.has(first, Nodes.WANTED) && nodes.gradient(first) == 0) {
+                setGradient(first, nodes.gradient(id), nodes.layout(first).count() != 1);
+                setGradient(id, 0, false);
+            } else if (nodes.has(first, Nodes.WANTED)) {
+                add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
+            }
             return;
         }
         Layout sizes = Pointwise.contiguous(nodes.layout(id));
