@@ -310,7 +310,9 @@ final class Builder {
             layouts.add(from.get(p).layout());
             cells.add(node.operands().get(p).cell());
         }
-        return new Step.Other(op, block, layouts, cells);
+        Step.Other other = new Step.Other(op, block, layouts, cells);
+        return Step.Chosen.dim(op) < 0 ? other
+                : new Step.Chosen(op, x.cell(), layouts.get(1), layouts.get(2), node.layout(), other);
     }
 
     private static Step embedded(Structural.Embed op, Node node, Layout from) {

@@ -164,6 +164,69 @@ abstract sealed class Step {
         }
     }
 
+    /** Elements that an index names, or zeros with elements added there: the result, the elements and the index. */
+    static final class Chosen extends Addressed {
+        private final Structural op;
+        private final Cell cell;
+        private final Layout source;
+        private final Layout index;
+        private final Layout indices;
+        private final Layout result;
+        private final int dim;
+        private final int bound;
+        private final Other refusal;
+
+        /** {@code refusal} is the same op, which fails with the right words. */
+        Chosen(Structural op, Cell cell, Layout source, Layout index, Layout result, Other refusal) {
+            super(3);
+            this.op = op;
+            this.cell = cell;
+            this.source = source;
+            this.index = index;
+            this.result = result;
+            this.refusal = refusal;
+            dim = dim(op);
+            bound = adds() ? result.size(dim) : source.size(dim);
+            boolean slices = op instanceof Structural.IndexSelect || op instanceof Structural.IndexAdd;
+            indices = slices ? along(index, dim, (adds() ? source : result).sizes()) : index;
+        }
+
+        /** The dimension along which {@code op} chooses; -1 if it is none of these. */
+        static int dim(Structural op) {
+            return op instanceof Structural.Gather gather ? gather.dim() : op instanceof Structural.IndexSelect select
+                    ? select.dim() : op instanceof Structural.ScatterAdd scatter ? scatter.dim()
+                    : op instanceof Structural.IndexAdd add ? add.dim() : -1;
+        }
+
+        private boolean adds() {
+            return op instanceof Structural.ScatterAdd || op instanceof Structural.IndexAdd;
+        }
+
+        private static Layout along(Layout index, int dim, int[] sizes) {
+            long[] strides = new long[sizes.length];
+            strides[dim] = index.stride(0);
+            return Layout.of(sizes, strides);
+        }
+
+        @Override
+        void place(int p, long address) {
+            super.place(p, address);
+            refusal.place(p, address);
+        }
+
+        @Override
+        void run() {
+            if (!Indexing.areInside(at[2], index, bound)) {
+                refusal.run();
+            } else if (adds()) {
+                Indexing.fillZero(at[0], result.count() * cell.bytes());
+                Indexing.scatterAdd(cell.lane(), at[1], source, at[2], indices, dim, at[0], result);
+            } else {
+                Indexing.gather(cell.bytes(), at[1], source, at[2], indices, dim, at[0], result);
+            }
+        }
+    }
+
     /** Any other op, as it is computed without a program: the result, and the operands. */
     static final class Other extends Addressed {
         private final Structural op;
