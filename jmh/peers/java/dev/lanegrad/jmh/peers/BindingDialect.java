@@ -74,6 +74,27 @@ final class BindingDialect implements Dialect<Tensor> {
     }
 
     @Override
+    public UnaryOperator<Tensor> kept(String label, int dim) {
+        return switch (label) {
+            case "mean" -> x -> torch.mean(x, new long[] {dim}, true, new ScalarTypeOptional());
+            case "var" -> x -> torch.var(x, new long[] {dim}, true, true);
+            default -> throw new UnsupportedOperationException(label);
+        };
+    }
+
+    @Override
+    public UnaryOperator<Tensor> reshaped(int... sizes) {
+        long[] wide = Arrays.stream(sizes).asLongStream().toArray();
+        return x -> x.reshape(wide);
+    }
+
+    @Override
+    public UnaryOperator<Tensor> permuted(int... dims) {
+        long[] wide = Arrays.stream(dims).asLongStream().toArray();
+        return x -> x.permute(wide);
+    }
+
+    @Override
     public UnaryOperator<Tensor> along(String label, int dim) {
         return switch (label) {
             case "softmax" -> x -> torch.softmax(x, dim);

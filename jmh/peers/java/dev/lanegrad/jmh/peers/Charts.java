@@ -4,13 +4,14 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Rectangle2D;
+import java.text.DecimalFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
-import org.jfree.chart.axis.CategoryLabelPositions;
+import org.jfree.chart.axis.AxisLocation;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.CategoryPlot;
@@ -22,9 +23,9 @@ import org.jfree.svg.SVGGraphics2D;
 
 /** Ratios to libtorch as pictures: above the line at 1 the library is faster. */
 final class Charts {
-    private static final int HEIGHT = 520;
-    private static final int MARGIN = 140;
-    private static final int STEP = 26;
+    private static final int WIDTH = 1000;
+    private static final int MARGIN = 130;
+    private static final int LINE = 17;
     // Light to dark: sizes have an order.
     private static final Color[] COLORS = {new Color(0x9ecae1), new Color(0x6baed6), new Color(0x4292c6),
         new Color(0x2171b5), new Color(0x08519c), new Color(0x08306b)};
@@ -81,27 +82,30 @@ final class Charts {
     }
 
     private static String svg(String title, DefaultCategoryDataset data) {
-        JFreeChart chart = ChartFactory.createLineChart(title, null, "libtorch's time / Lanegrad's", data,
-                PlotOrientation.VERTICAL, true, false, false);
+        SVGGraphics2D graphics = new SVGGraphics2D(WIDTH, MARGIN + LINE * data.getColumnCount());
+        chart(title, data).draw(graphics, new Rectangle2D.Double(0, 0, graphics.getWidth(), graphics.getHeight()));
+        return graphics.getSVGElement();
+    }
+
+    private static JFreeChart chart(String title, DefaultCategoryDataset data) {
+        JFreeChart chart = ChartFactory.createLineChart(title, null, null, data, PlotOrientation.HORIZONTAL, true, false, false);
         chart.setBackgroundPaint(Color.WHITE);
         CategoryPlot plot = chart.getCategoryPlot();
         plot.setBackgroundPaint(Color.WHITE);
         plot.setRangeGridlinePaint(Color.LIGHT_GRAY);
         plot.setDomainGridlinesVisible(true);
         plot.setDomainGridlinePaint(new Color(0xeeeeee));
-        plot.getDomainAxis().setCategoryLabelPositions(CategoryLabelPositions.UP_90);
-        plot.getDomainAxis().setMaximumCategoryLabelWidthRatio(1.2f);
+        plot.getDomainAxis().setLowerMargin(0.01);
+        plot.getDomainAxis().setUpperMargin(0.01);
+        plot.getDomainAxis().setMaximumCategoryLabelWidthRatio(0.4f);
         LogAxis axis = new LogAxis("libtorch's time / Lanegrad's");
-        axis.setBase(10);
         axis.setTickUnit(new NumberTickUnit(0.5));
-        axis.setSmallestValue(1e-3);
-        axis.setNumberFormatOverride(new java.text.DecimalFormat("0.##x"));
+        axis.setNumberFormatOverride(new DecimalFormat("0.##x"));
         plot.setRangeAxis(axis);
+        plot.setRangeAxisLocation(AxisLocation.BOTTOM_OR_LEFT);
         plot.addRangeMarker(new ValueMarker(1, Color.RED, new BasicStroke(1.5f)));
         plot.setRenderer(dots(data.getRowCount()));
-        SVGGraphics2D graphics = new SVGGraphics2D(MARGIN + STEP * Math.max(20, data.getColumnCount()), HEIGHT);
-        chart.draw(graphics, new Rectangle2D.Double(0, 0, graphics.getWidth(), graphics.getHeight()));
-        return graphics.getSVGElement();
+        return chart;
     }
 
     private static LineAndShapeRenderer dots(int series) {

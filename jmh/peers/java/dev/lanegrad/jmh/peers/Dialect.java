@@ -28,6 +28,15 @@ interface Dialect<T> {
     /** The fold {@code label} over {@code dims}, all of them if none is named. */
     UnaryOperator<T> fold(String label, int... dims);
 
+    /** The fold {@code label} over {@code dim}, which stays with size 1. */
+    UnaryOperator<T> kept(String label, int dim);
+
+    /** The same elements in other sizes. */
+    UnaryOperator<T> reshaped(int... sizes);
+
+    /** The dimensions in another order. */
+    UnaryOperator<T> permuted(int... dims);
+
     /** The function {@code label} of each line along {@code dim}, of the same sizes. */
     UnaryOperator<T> along(String label, int dim);
 

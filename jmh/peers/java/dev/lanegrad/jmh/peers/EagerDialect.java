@@ -75,6 +75,25 @@ final class EagerDialect implements Dialect<Tensor> {
     }
 
     @Override
+    public UnaryOperator<Tensor> kept(String label, int dim) {
+        return switch (label) {
+            case "mean" -> x -> x.mean(true, dim);
+            case "var" -> x -> x.var(1, true, dim);
+            default -> throw new UnsupportedOperationException(label);
+        };
+    }
+
+    @Override
+    public UnaryOperator<Tensor> reshaped(int... sizes) {
+        return x -> x.reshape(sizes);
+    }
+
+    @Override
+    public UnaryOperator<Tensor> permuted(int... dims) {
+        return x -> x.permute(dims);
+    }
+
+    @Override
     public UnaryOperator<Tensor> along(String label, int dim) {
         return switch (label) {
             case "softmax" -> x -> x.softmax(dim);

@@ -16,20 +16,19 @@ import java.util.stream.Stream;
 
 /** Every op of the library's tables; the shape is the number of elements. An op that is added to them is in the report. */
 record ElementwiseFamily() implements Family {
-    private static final Map<String, Elementwise> OPS = new TreeMap<>();
+    /** Found when first asked for, so that other families start without it. */
+    private static final class Table {
+        private static final Map<String, Elementwise> OPS = new TreeMap<>();
 
-    static {
-        Stream.<Elementwise[]>of(Unary.values(), Binary.values(), Ternary.values()).flatMap(Stream::of)
-                .filter(ElementwiseFamily::isPublic).forEach(op -> OPS.put(op.label(), op));
+        static {
+            Stream.<Elementwise[]>of(Unary.values(), Binary.values(), Ternary.values()).flatMap(Stream::of)
+                    .filter(ElementwiseFamily::isPublic).forEach(op -> OPS.put(op.label(), op));
+        }
     }
 
     /** Some ops are there for derivatives only: no method of a tensor has their name. */
     private static boolean isPublic(Elementwise op) {
         return EagerDialect.has(op.label(), op.arity());
-    }
-
-    static Elementwise op(String label) {
-        return OPS.get(label);
     }
 
     @Override
@@ -39,17 +38,17 @@ record ElementwiseFamily() implements Family {
 
     @Override
     public List<String> ops() {
-        return List.copyOf(OPS.keySet());
+        return List.copyOf(Table.OPS.keySet());
     }
 
     @Override
     public boolean isDifferentiable(String op) {
-        return !OPS.get(op).isPredicate();
+        return !Table.OPS.get(op).isPredicate();
     }
 
     @Override
     public List<Operand> operands(Case of) {
-        Elementwise op = OPS.get(of.op());
+        Elementwise op = Table.OPS.get(of.op());
         List<Operand> operands = new ArrayList<>();
         for (int i = 0; i < op.arity(); i++) {
             Domain domain = op.domain(i);
@@ -67,7 +66,7 @@ record ElementwiseFamily() implements Family {
 
     @Override
     public <T> Function<List<T>, T> in(Dialect<T> dialect, Case of) {
-        return switch (OPS.get(of.op()).arity()) {
+        return switch (Table.OPS.get(of.op()).arity()) {
             case 1 -> {
                 UnaryOperator<T> op = dialect.unary(of.op());
                 yield operands -> op.apply(operands.get(0));

@@ -24,6 +24,7 @@ final class Page {
                 + "without a binding. GB/s count what must be read and written at least; GFLOP/s only matrix products. "
                 + "The roof is the larger share of the copy and multiply-add rates measured in the same run; above 100 % the "
                 + "operands lay in a cache.</p>\n");
+        starts(html, results);
         charts.values().forEach(svg -> html.append(svg).append('\n'));
         table(html, results);
         if (!results.differs().isEmpty()) {
@@ -32,6 +33,20 @@ final class Page {
             html.append("</ul>\n");
         }
         return html.append("</body></html>\n").toString();
+    }
+
+    private static void starts(StringBuilder html, Results results) {
+        html.append("<table>\n<tr><th>from the start of a JVM to</th><th>op by op</th><th>program</th><th>libtorch's binding"
+                + "</th></tr>\n");
+        for (Comparison start : results.starts()) {
+            html.append("<tr>");
+            for (String cell : List.of(start.sides().values().iterator().next().op(), Text.time(start.nanos(Side.EAGER)),
+                    Text.time(start.nanos(Side.PROGRAM)), Text.time(start.nanos(Side.BINDING)))) {
+                html.append("<td>").append(cell).append("</td>");
+            }
+            html.append("</tr>\n");
+        }
+        html.append("</table>\n");
     }
 
     private static void table(StringBuilder html, Results results) {

@@ -84,7 +84,8 @@ final class Plan {
         List<Direction> directions = List.of(BACKWARD);
         return List.of(new Block(family, List.of("squares", "bell"), sizes, FLOATS, directions, FOUR),
                 new Block(family, List.of("logisticRegression"), List.of("128x30", "4096x30"), FLOATS, directions, FOUR),
-                new Block(family, List.of("mlp"), List.of("1x8x8x10", "32x64x64x10", "128x784x256x10"), FLOATS, directions, FOUR));
+                new Block(family, List.of("mlp"), List.of("1x8x8x10", "32x64x64x10", "128x784x256x10"), FLOATS, directions, FOUR),
+                new Block(family, List.of("block"), List.of("4x64x128"), FLOATS, directions, FOUR));
     }
 
     /** The blocks of {@code name}, less the families and ops that the patterns do not match. */

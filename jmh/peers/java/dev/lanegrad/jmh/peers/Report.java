@@ -2,6 +2,7 @@ package dev.lanegrad.jmh.peers;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -34,6 +35,7 @@ import java.util.stream.Stream;
 final class Report {
     private static final Path KEPT = Path.of("jmh", "results");
     private static final Path README = Path.of("README.md");
+    private static final int STARTS = 3;
     private static final String FIGURES = "figures.tsv";
 
     private final Settings settings;
@@ -74,6 +76,9 @@ final class Report {
             }
             rows.addAll(measure(Sweep.ROOFS, Side.EAGER, round));
         }
+        if (settings.isWhole()) {
+            rows.addAll(coldStarts());
+        }
         Results results = Results.of(facts, Files.readAllLines(differences), rows);
         results.write(directory.resolve(FIGURES));
         render(results, directory);
@@ -97,8 +102,37 @@ final class Report {
         return Files.readAllLines(into.resolve("rows.tsv")).stream().map(Row::parse).toList();
     }
 
+    private List<Row> coldStarts() throws IOException, InterruptedException {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < STARTS; i++) {
+            for (String what : List.of(ColdStart.FIRST, ColdStart.HUNDRED)) {
+                for (Side side : List.of(Side.EAGER, Side.PROGRAM, Side.BINDING)) {
+                    long start = System.nanoTime();
+                    Process process = builder(ColdStart.class, side, what, side.name()).redirectOutput(Redirect.PIPE).start();
+                    String line = process.inputReader().readLine();
+                    double nanos = System.nanoTime() - start;
+                    if (process.waitFor() != 0 || line == null) {
+                        throw new IllegalStateException("Report: the JVM of " + what + " ended without a result.");
+                    }
+                    rows.add(new Row(Results.START, what, "-", "float32", "backward", side.name().toLowerCase(Locale.ROOT), nanos,
+                            Double.NaN, Double.NaN));
+                }
+            }
+        }
+        return rows;
+    }
+
     /** Runs a class in a JVM of its own. */
     private void run(Class<?> main, Side side, String name, String... args) throws IOException, InterruptedException {
+        System.out.println("== " + name);
+        int status = builder(main, side, args).start().waitFor();
+        if (status != 0) {
+            throw new IllegalStateException("Report: the JVM of " + name + " ended with status " + status
+                    + "; what it wrote is above.");
+        }
+    }
+
+    private ProcessBuilder builder(Class<?> main, Side side, String... args) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(flags());
         if (side.isTorch()) {
@@ -108,16 +142,11 @@ final class Report {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(args));
-        System.out.println("== " + name);
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         for (String variable : List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")) {
             builder.environment().put(variable, String.valueOf(settings.threads()));
         }
-        int status = builder.start().waitFor();
-        if (status != 0) {
-            throw new IllegalStateException("Report: the JVM of " + name + " ended with status " + status
-                    + "; what it wrote is above.");
-        }
+        return builder;
     }
 
     private static List<String> flags() {

@@ -18,6 +18,8 @@ import java.util.Map;
  * @param rows    the best round of each figure, by {@link Row#key} and side
  */
 record Results(Map<String, String> facts, List<String> differs, Map<String, Map<String, Row>> rows) {
+    /** The family of times from the start of a JVM. */
+    static final String START = "start";
     private static final String FACT = "# ";
     private static final String DIFFERS = "! ";
 
@@ -67,6 +69,12 @@ record Results(Map<String, String> facts, List<String> differs, Map<String, Map<
     double roof(String op) {
         return rows.values().stream().map(sides -> sides.get("roof")).filter(row -> row != null && row.op().equals(op))
                 .mapToDouble(row -> 1 / row.nanos()).findFirst().orElse(Double.NaN);
+    }
+
+    /** Times from the start of a JVM, by what it did. */
+    List<Comparison> starts() {
+        return rows.values().stream().filter(sides -> sides.values().iterator().next().family().equals(START))
+                .map(Comparison::new).toList();
     }
 
     /** All cases that the library and libtorch were measured on. */

@@ -52,6 +52,22 @@ final class ScriptDialect implements Dialect<String> {
     }
 
     @Override
+    public UnaryOperator<String> kept(String label, int dim) {
+        String dims = "[" + dim + "]";
+        return label.equals("var") ? x -> call(label, x, dims, "True", "True") : x -> call(label, x, dims, "True");
+    }
+
+    @Override
+    public UnaryOperator<String> reshaped(int... sizes) {
+        return x -> call("reshape", x, Arrays.toString(sizes));
+    }
+
+    @Override
+    public UnaryOperator<String> permuted(int... dims) {
+        return x -> call("permute", x, Arrays.toString(dims));
+    }
+
+    @Override
     public UnaryOperator<String> along(String label, int dim) {
         return x -> call(label, x, dim);
     }

@@ -11,7 +11,9 @@ import java.util.function.UnaryOperator;
  * <li>{@code squares} of n: {@code mean(2 (x + 1)^2)};
  * <li>{@code bell} of n: {@code sum(w exp(-(x w + b)^2))}, the gradients by w and b;
  * <li>{@code logisticRegression} of samples x features: the mean of {@code softplus(z) - y z} for {@code z = x w + b};
- * <li>{@code mlp} of batch x inputs x hidden x classes: two layers with tanh between, cross entropy.
+ * <li>{@code mlp} of batch x inputs x hidden x classes: two layers with tanh between, cross entropy;
+ * <li>{@code block} of batch x tokens x width: a transformer's block with four heads, normalisation before attention and
+ * before the layers with gelu, both with a residual; the mean of the squares. libtorch's fused normalisation is not used.
  * </ul>
  */
 record StepFamily() implements Family {
@@ -22,7 +24,7 @@ record StepFamily() implements Family {
 
     @Override
     public List<String> ops() {
-        return List.of("squares", "bell", "logisticRegression", "mlp");
+        return List.of("squares", "bell", "logisticRegression", "mlp", "block");
     }
 
     @Override
@@ -38,13 +40,14 @@ record StepFamily() implements Family {
             case "bell" -> List.of(Operand.data(s), Operand.parameter(s), Operand.parameter(s));
             case "logisticRegression" -> List.of(Operand.data(s), Operand.parameter(s[1], 1), Operand.parameter(1),
                     Operand.data(s[0], 1));
+            case "block" -> TransformerBlock.operands(s);
             default -> List.of(Operand.data(s[0], s[1]), scaled(s[1], s[2]), bias(s[2]), scaled(s[2], s[3]),
                     bias(s[3]), new Operand(Operand.Kind.CLASSES, 0, s[3], s[0]));
         };
     }
 
     /** Weights as they are initialised, so that no tanh is saturated. */
-    private static Operand scaled(long inputs, long outputs) {
+    static Operand scaled(long inputs, long outputs) {
         double bound = 1 / Math.sqrt(inputs);
         return new Operand(Operand.Kind.PARAMETER, -bound, bound, inputs, outputs);
     }
@@ -64,6 +67,7 @@ record StepFamily() implements Family {
             case "squares" -> squares(dialect);
             case "bell" -> bell(dialect);
             case "logisticRegression" -> logisticRegression(dialect);
+            case "block" -> new TransformerBlock<>(dialect, Family.sizes(of.shape()))::apply;
             default -> mlp(dialect);
         };
     }
@@ -121,6 +125,7 @@ record StepFamily() implements Family {
         boolean backward = of.direction() == Direction.BACKWARD;
         return switch (of.op()) {
             case "logisticRegression" -> 2 * s[0] * s[1] * (backward ? 2 : 1);
+            case "block" -> TransformerBlock.flops(s) * (backward ? 3 : 1);
             case "mlp" -> 2 * s[0] * (s[1] * s[2] * (backward ? 2 : 1) + s[2] * s[3] * (backward ? 3 : 1));
             default -> 0;
         };
