@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Rectangle2D;
 import java.text.DecimalFormat;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +59,9 @@ final class Charts {
 
     private static DefaultCategoryDataset bySize(List<Comparison> comparisons) {
         DefaultCategoryDataset data = new DefaultCategoryDataset();
-        for (Comparison comparison : comparisons) {
+        List<Comparison> ordered = comparisons.stream()
+                .sorted(Comparator.comparingLong(comparison -> Long.parseLong(comparison.of().shape()))).toList();
+        for (Comparison comparison : ordered) {
             put(data, comparison.ratio(Side.EAGER), Text.size(comparison.of().shape()) + " elements", comparison.of().op());
         }
         return data;
@@ -90,6 +93,7 @@ final class Charts {
     private static JFreeChart chart(String title, DefaultCategoryDataset data) {
         JFreeChart chart = ChartFactory.createLineChart(title, null, null, data, PlotOrientation.HORIZONTAL, true, false, false);
         chart.setBackgroundPaint(Color.WHITE);
+        chart.getTitle().setFont(chart.getTitle().getFont().deriveFont(16f));
         CategoryPlot plot = chart.getCategoryPlot();
         plot.setBackgroundPaint(Color.WHITE);
         plot.setRangeGridlinePaint(Color.LIGHT_GRAY);
@@ -99,7 +103,8 @@ final class Charts {
         plot.getDomainAxis().setUpperMargin(0.01);
         plot.getDomainAxis().setMaximumCategoryLabelWidthRatio(0.4f);
         LogAxis axis = new LogAxis("libtorch's time / Lanegrad's");
-        axis.setTickUnit(new NumberTickUnit(0.5));
+        axis.setBase(2);
+        axis.setTickUnit(new NumberTickUnit(1));
         axis.setNumberFormatOverride(new DecimalFormat("0.##x"));
         plot.setRangeAxis(axis);
         plot.setRangeAxisLocation(AxisLocation.BOTTOM_OR_LEFT);

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * mvn -Pjmh,peers verify                                          what takes ten minutes
- * mvn -Pjmh,peers verify -Djmh.args=full                          everything, two hours
+ * mvn -Pjmh,peers verify -Djmh.args=full                          everything, an hour and a half
  * mvn -Pjmh,peers verify -Djmh.args="quick ops=exp|tanh"          some ops
  * mvn -Pjmh,peers verify -Djmh.args="quick families=step threads=2 forks=1 rounds=2 warm=1000 measure=500"
  * mvn -Pjmh,peers verify -Djmh.args=render                        pictures, page and README again, from the kept figures
