@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Whether all sides compute the same: every case is run once by each of its sides, and results and gradients are compared.
- * What does not agree is not timed, but named in the report.
+ * Whether all sides compute the same: every case is run once by each of its sides, and results and gradients are
+ * compared. What does not agree is not timed, but named in the report.
  */
 final class Agreement {
     /** Elements of all operands of a case, above which a comparison would take longer than the measurement. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /** Cases that are measured in one run: every op with every shape, precision and direction. */
-record Block(Family family, List<String> ops, List<String> shapes, List<Precision> precisions, List<Direction> directions,
-        Set<Side> sides) {
+record Block(Family family, List<String> ops, List<String> shapes, List<Precision> precisions,
+        List<Direction> directions, Set<Side> sides) {
     List<Case> cases() {
         List<Case> cases = new ArrayList<>();
         for (String op : ops) {

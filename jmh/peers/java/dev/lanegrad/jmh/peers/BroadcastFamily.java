@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Ops of two operands of which one is laid out otherwise: {@code add.row} adds a row to every row of a matrix. The shape is
- * that of the matrix.
+ * Ops of two operands of which one is laid out otherwise: {@code add.row} adds a row to every row of a matrix. The
+ * shape is that of the matrix.
  */
 record BroadcastFamily() implements Family {
     private static final List<String> BINARY = List.of("add", "mul", "div");

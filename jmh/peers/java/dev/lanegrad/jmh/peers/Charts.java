@@ -38,17 +38,21 @@ final class Charts {
     static Map<String, String> of(Results results) {
         Map<String, String> charts = new LinkedHashMap<>();
         for (Direction direction : Direction.values()) {
+            List<Comparison> all = results.comparisons().stream()
+                    .filter(comparison -> comparison.of().direction() == direction).toList();
             for (Precision precision : Precision.values()) {
                 add(charts, "Element-wise ops, " + precision.name().toLowerCase(Locale.ROOT) + ", "
-                        + Text.direction(direction), bySize(results.comparisons().stream().filter(comparison ->
-                        comparison.of().family() instanceof ElementwiseFamily && comparison.of().direction() == direction
-                                && comparison.of().precision() == precision).toList()));
+                        + Text.direction(direction), bySize(all.stream().filter(comparison -> isElementwise(comparison)
+                        && comparison.of().precision() == precision).toList()));
             }
-            add(charts, "Other ops and steps, " + Text.direction(direction), byShape(results.comparisons().stream()
-                    .filter(comparison -> !(comparison.of().family() instanceof ElementwiseFamily)
-                            && comparison.of().direction() == direction).toList()));
+            add(charts, "Other ops and steps, " + Text.direction(direction),
+                    byShape(all.stream().filter(comparison -> !isElementwise(comparison)).toList()));
         }
         return charts;
+    }
+
+    private static boolean isElementwise(Comparison comparison) {
+        return comparison.of().family() instanceof ElementwiseFamily;
     }
 
     private static void add(Map<String, String> charts, String title, DefaultCategoryDataset data) {
@@ -62,7 +66,8 @@ final class Charts {
         List<Comparison> ordered = comparisons.stream()
                 .sorted(Comparator.comparingLong(comparison -> Long.parseLong(comparison.of().shape()))).toList();
         for (Comparison comparison : ordered) {
-            put(data, comparison.ratio(Side.EAGER), Text.size(comparison.of().shape()) + " elements", comparison.of().op());
+            put(data, comparison.ratio(Side.EAGER), Text.size(comparison.of().shape()) + " elements",
+                    comparison.op());
         }
         return data;
     }
@@ -72,7 +77,8 @@ final class Charts {
         for (Side side : List.of(Side.EAGER, Side.PROGRAM)) {
             for (Comparison comparison : comparisons) {
                 put(data, comparison.ratio(side), side == Side.EAGER ? "op by op" : "program",
-                        comparison.of().op() + " " + comparison.of().shape());
+                        comparison.op() + " " + comparison.of().shape()
+                                + (comparison.of().precision() == Precision.FLOAT32 ? "" : " float64"));
             }
         }
         return data;
@@ -91,7 +97,8 @@ final class Charts {
     }
 
     private static JFreeChart chart(String title, DefaultCategoryDataset data) {
-        JFreeChart chart = ChartFactory.createLineChart(title, null, null, data, PlotOrientation.HORIZONTAL, true, false, false);
+        JFreeChart chart = ChartFactory.createLineChart(title, null, null, data, PlotOrientation.HORIZONTAL, true,
+                false, false);
         chart.setBackgroundPaint(Color.WHITE);
         chart.getTitle().setFont(chart.getTitle().getFont().deriveFont(16f));
         CategoryPlot plot = chart.getCategoryPlot();

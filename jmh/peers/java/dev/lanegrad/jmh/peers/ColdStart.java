@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Question: how long does it take from the start of a JVM to the first gradient, and to the end of the first hundred steps
- * of a small training? {@link Report} starts this and takes the time until a line is printed.
+ * Question: how long does it take from the start of a JVM to the first gradient, and to the end of the first hundred
+ * steps of a small training? {@link Report} starts this and takes the time until a line is printed.
  *
  * <p>What would refute the answer: a time that another program of these few lines does not need.
  */

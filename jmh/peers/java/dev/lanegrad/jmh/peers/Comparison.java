@@ -8,6 +8,11 @@ record Comparison(Map<String, Row> sides) {
         return sides.values().iterator().next().asCase();
     }
 
+    /** The step, as its family calls it. */
+    String op() {
+        return sides.values().iterator().next().op();
+    }
+
     /** Nanoseconds of a step; NaN if that side was not measured. */
     double nanos(Side side) {
         Row row = row(side);

@@ -54,7 +54,8 @@ final class EagerDialect implements Dialect<Tensor> {
 
     @Override
     public UnaryOperator<Tensor> withNumber(String label, double number) {
-        BiFunction<Tensor, Double, Tensor> op = Link.mixed(Link.virtually(Tensor.class, label, Pointwise.class, double.class));
+        BiFunction<Tensor, Double, Tensor> op = Link.mixed(Link.virtually(Tensor.class, label, Pointwise.class,
+                double.class));
         Double boxed = number;
         return x -> op.apply(x, boxed);
     }

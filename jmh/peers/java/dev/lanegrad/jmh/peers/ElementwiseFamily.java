@@ -14,7 +14,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** Every op of the library's tables; the shape is the number of elements. An op that is added to them is in the report. */
+/**
+ * Every op of the library's tables; the shape is the number of elements. An op that is added to them is in the report.
+ */
 record ElementwiseFamily() implements Family {
     /** Found when first asked for, so that other families start without it. */
     private static final class Table {

@@ -7,8 +7,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Folds, and what is computed of lines: {@code sum} of {@code 128x256x64:1} is over the middle dimension of three; without
- * a dimension it is over all of them.
+ * Folds, and what is computed of lines: {@code sum} of {@code 128x256x64:1} is over the middle dimension of three;
+ * without a dimension it is over all of them.
  */
 record FoldFamily() implements Family {
     private static final List<String> ALONG = List.of("softmax", "logSoftmax");

@@ -62,7 +62,8 @@ final class Link {
             return LambdaMetafactory.metafactory(LOOKUP, "apply", MethodType.methodType(type), erased, method,
                     method.type().wrap().changeReturnType(Object.class)).getTarget().invoke();
         } catch (Throwable e) {
-            throw new IllegalStateException("Link: " + method + " cannot be called as a " + type.getSimpleName() + ".", e);
+            throw new IllegalStateException("Link: " + method + " cannot be called as a " + type.getSimpleName() + ".",
+                    e);
         }
     }
 }

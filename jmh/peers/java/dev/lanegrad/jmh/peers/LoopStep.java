@@ -15,9 +15,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A case in a loop inside libtorch, run so often in one call that the call costs nothing.
  *
- * <p>The loop is TorchScript, whose interpreter calls the ops one after the other. Two things keep it from doing less than
- * was asked: its optimiser is off, and the operands might be changed after the loop, so that no op could be taken out of
- * it. The results of a step live until the next one has replaced them, and the last are returned.
+ * <p>The loop is TorchScript, whose interpreter calls the ops one after the other. Two things keep it from doing less
+ * than was asked: its optimiser is off, and the operands might be changed after the loop, so that no op could be taken
+ * out of it. The results of a step live until the next one has replaced them, and the last are returned.
  */
 final class LoopStep implements Step {
     private static final int MOST = 2000;

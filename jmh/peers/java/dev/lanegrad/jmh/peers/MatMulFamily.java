@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Products of matrices, either of which may be a transposed one. The shape is rows x inner size x columns, with the number
- * of products before it if they come in a batch: {@code 64x32x32x32}.
+ * Products of matrices, either of which may be a transposed one. The shape is rows x inner size x columns, with the
+ * number of products before it if they come in a batch: {@code 64x32x32x32}.
  */
 record MatMulFamily() implements Family {
     @Override
@@ -55,8 +55,10 @@ record MatMulFamily() implements Family {
     public <T> Function<List<T>, T> in(Dialect<T> dialect, Case of) {
         BinaryOperator<T> matmul = dialect.matmul();
         int rank = Family.sizes(of.shape()).length - 1;
-        UnaryOperator<T> left = of.op().endsWith("leftTransposed") ? dialect.transposed(rank) : UnaryOperator.identity();
-        UnaryOperator<T> right = of.op().endsWith("rightTransposed") ? dialect.transposed(rank) : UnaryOperator.identity();
+        UnaryOperator<T> left = of.op().endsWith("leftTransposed") ? dialect.transposed(rank)
+                : UnaryOperator.identity();
+        UnaryOperator<T> right = of.op().endsWith("rightTransposed") ? dialect.transposed(rank)
+                : UnaryOperator.identity();
         return operands -> matmul.apply(left.apply(operands.get(0)), right.apply(operands.get(1)));
     }
 

@@ -19,15 +19,15 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Question: is the library at least as fast as libtorch, for every op, at every size, forward and backward?
  *
- * <p>To run: {@code mvn -Pjmh,peers verify}, nothing else running; {@link Report} says what else may be asked for. The time
- * of a step is that of the counter {@code steps}: one invocation does many steps where the side is {@link Side#LOOP}. The
- * baseline that counts is {@code LOOP}, libtorch without any binding: it asks for gradients by {@code torch.grad}, which adds
- * to no {@code grad}, while the library's side does all of {@code backward}. {@link Side#BINDING} is what a user of libtorch
- * in Java feels.
+ * <p>To run: {@code mvn -Pjmh,peers verify}, nothing else running; {@link Report} says what else may be asked for. The
+ * time of a step is that of the counter {@code steps}, since one invocation does many steps where the side is
+ * {@link Side#LOOP}. That is the baseline that counts, libtorch without any binding: it asks for gradients by
+ * {@code torch.grad}, which adds to no {@code grad}, while the library's side does all of {@code backward}.
+ * {@link Side#BINDING} is what a user of libtorch in Java feels.
  *
- * <p>What would refute the answer: a ratio below 1 in the report; results that do not agree ({@link Agreement} compares them
- * before anything is timed); more bytes of heap for an eager op than its small objects; times of libtorch that are shorter
- * in a JVM that measures one case alone ({@code forks=1}).
+ * <p>What would refute the answer: a ratio below 1 in the report; results that do not agree ({@link Agreement} compares
+ * them before anything is timed); more bytes of heap for an eager op than its small objects; times of libtorch that are
+ * shorter in a JVM that measures one case alone ({@code forks=1}).
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

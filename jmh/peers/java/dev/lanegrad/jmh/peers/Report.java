@@ -18,19 +18,19 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Makes the report: compares the results of all sides, measures each side in a JVM of its own, and writes the figures, the
- * pictures and the page.
+ * Makes the report: compares the results of all sides, measures each side in a JVM of its own, and writes the figures,
+ * the pictures and the page.
  *
  * <pre>
  * mvn -Pjmh,peers verify                                          what takes ten minutes
  * mvn -Pjmh,peers verify -Djmh.args=full                          everything, an hour and a half
  * mvn -Pjmh,peers verify -Djmh.args="quick ops=exp|tanh"          some ops
  * mvn -Pjmh,peers verify -Djmh.args="quick families=step threads=2 forks=1 rounds=2 warm=1000 measure=500"
- * mvn -Pjmh,peers verify -Djmh.args=render                        pictures, page and README again, from the kept figures
+ * mvn -Pjmh,peers verify -Djmh.args=render                        pictures, page and README, of the kept figures
  * </pre>
  *
- * <p>Everything goes to {@code target/peers}; of a report of all families and ops the figures, the pictures and what JMH
- * gave, compressed, also go to {@code jmh/results}, and the table in README is replaced.
+ * <p>Everything goes to {@code target/peers}; of a report of all families and ops the figures, the pictures and what
+ * JMH gave, compressed, also go to {@code jmh/results}, and the table in README is replaced.
  */
 final class Report {
     private static final Path KEPT = Path.of("jmh", "results");
@@ -108,14 +108,15 @@ final class Report {
             for (String what : List.of(ColdStart.FIRST, ColdStart.HUNDRED)) {
                 for (Side side : List.of(Side.EAGER, Side.PROGRAM, Side.BINDING)) {
                     long start = System.nanoTime();
-                    Process process = builder(ColdStart.class, side, what, side.name()).redirectOutput(Redirect.PIPE).start();
+                    Process process = builder(ColdStart.class, side, what, side.name()).redirectOutput(Redirect.PIPE)
+                            .start();
                     String line = process.inputReader().readLine();
                     double nanos = System.nanoTime() - start;
                     if (process.waitFor() != 0 || line == null) {
                         throw new IllegalStateException("Report: the JVM of " + what + " ended without a result.");
                     }
-                    rows.add(new Row(Results.START, what, "-", "float32", "backward", side.name().toLowerCase(Locale.ROOT), nanos,
-                            Double.NaN, Double.NaN));
+                    rows.add(new Row(Results.START, what, "-", "float32", "backward",
+                            side.name().toLowerCase(Locale.ROOT), nanos, Double.NaN, Double.NaN));
                 }
             }
         }
@@ -133,7 +134,8 @@ final class Report {
     }
 
     private ProcessBuilder builder(Class<?> main, Side side, String... args) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags());
         if (side.isTorch()) {
             // JavaCPP would count what each tensor holds, and ask the system how much memory is used.
@@ -150,7 +152,8 @@ final class Report {
     }
 
     private static List<String> flags() {
-        return List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx6g", "-XX:+UseG1GC");
+        return List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx6g",
+                "-XX:+UseG1GC");
     }
 
     private Map<String, String> facts() throws IOException, InterruptedException {
@@ -158,7 +161,8 @@ final class Report {
         facts.put("report", String.join(" ", settings.args()));
         facts.put("date", LocalDate.now().toString());
         String commit = output("git", "rev-parse", "--short=12", "HEAD");
-        facts.put("commit", commit + (output("git", "status", "--porcelain", "src/main").isEmpty() ? "" : " with changes"));
+        boolean changed = !output("git", "status", "--porcelain", "src/main").isEmpty();
+        facts.put("commit", commit + (changed ? " with changes" : ""));
         facts.put("machine", processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("JDK", "JDK " + System.getProperty("java.vendor.version") + " " + Runtime.version());
@@ -176,7 +180,8 @@ final class Report {
             return System.getProperty("os.arch");
         }
         try (Stream<String> lines = Files.lines(file)) {
-            return lines.filter(line -> line.startsWith("model name")).map(line -> line.substring(line.indexOf(':') + 2))
+            return lines.filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 2))
                     .findFirst().orElse(System.getProperty("os.arch"));
         }
     }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The figures of one report, as they are kept: a text file with what they were measured on, the cases that did not agree,
- * and a line for each figure.
+ * The figures of one report, as they are kept: a text file with what they were measured on, the cases that did not
+ * agree, and a line for each figure.
  *
  * @param facts   the machine, the JDK, the commit and the like
  * @param differs cases that were not timed, with the reason
@@ -65,7 +65,9 @@ record Results(Map<String, String> facts, List<String> differs, Map<String, Map<
         return of(facts, differs, rows);
     }
 
-    /** What the machine can do at most, by {@code op}: bytes or floating-point operations a nanosecond; NaN if unknown. */
+    /**
+     * What the machine can do at most, by {@code op}: bytes or floating-point operations a nanosecond; NaN if unknown.
+     */
     double roof(String op) {
         return rows.values().stream().map(sides -> sides.get("roof")).filter(row -> row != null && row.op().equals(op))
                 .mapToDouble(row -> 1 / row.nanos()).findFirst().orElse(Double.NaN);

@@ -21,7 +21,8 @@ record Row(String family, String op, String shape, String precision, String dire
     }
 
     String line() {
-        return String.join("\t", family, op, shape, precision, direction, side, number(nanos), number(error), number(heap));
+        return String.join("\t", family, op, shape, precision, direction, side, number(nanos), number(error),
+                number(heap));
     }
 
     private static String number(double value) {

@@ -21,14 +21,15 @@ record Settings(String plan, String families, String ops, int threads, int forks
     /** From arguments such as {@code full threads=2 ops=exp|log}. */
     static Settings parse(String... args) {
         String plan = "quick";
-        Map<String, String> options = new LinkedHashMap<>(Map.of("families", ".*", "ops", ".*", "threads", "1", "forks", "0",
-                "rounds", "", "mix", "", "warm", "", "measure", ""));
+        Map<String, String> options = new LinkedHashMap<>(Map.of("families", ".*", "ops", ".*", "threads", "1",
+                "forks", "0", "rounds", "", "mix", "", "warm", "", "measure", ""));
         for (String arg : args) {
             int equals = arg.indexOf('=');
             if (equals < 0) {
                 plan = arg;
             } else if (options.put(arg.substring(0, equals), arg.substring(equals + 1)) == null) {
-                throw new IllegalArgumentException("There is no option " + arg + "; there are " + options.keySet() + ".");
+                throw new IllegalArgumentException("There is no option " + arg + "; there are "
+                        + options.keySet() + ".");
             }
         }
         boolean full = plan.equals("full");

@@ -12,8 +12,9 @@ import java.util.function.UnaryOperator;
  * <li>{@code bell} of n: {@code sum(w exp(-(x w + b)^2))}, the gradients by w and b;
  * <li>{@code logisticRegression} of samples x features: the mean of {@code softplus(z) - y z} for {@code z = x w + b};
  * <li>{@code mlp} of batch x inputs x hidden x classes: two layers with tanh between, cross entropy;
- * <li>{@code block} of batch x tokens x width: a transformer's block with four heads, normalisation before attention and
- * before the layers with gelu, both with a residual; the mean of the squares. libtorch's fused normalisation is not used.
+ * <li>{@code block} of batch x tokens x width: a transformer's block with four heads, normalisation before attention
+ * and before the layers with gelu, both with a residual; the mean of the squares. libtorch's fused normalisation is not
+ * used.
  * </ul>
  */
 record StepFamily() implements Family {

@@ -24,8 +24,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Measures all cases of one side in this JVM, after all of them have been run in it, so that the library's code has met what
- * it meets in a program that uses all of it; with {@code forks=1} each case has a JVM of its own instead.
+ * Measures all cases of one side in this JVM, after all of them have been run in it, so that the library's code has met
+ * what it meets in a program that uses all of it; with {@code forks=1} each case has a JVM of its own instead.
  */
 final class Sweep {
     /** The side that is not one: what the machine can do, and a loop by hand. */
@@ -86,7 +86,8 @@ final class Sweep {
                 rows.add(row(result));
             }
             System.out.printf(Locale.ROOT, "%s: %s %s, %d cases in %d s%n", side, block.family().label(),
-                    String.join(" ", block.shapes()), block.cases().size(), (System.nanoTime() - start) / 1_000_000_000);
+                    String.join(" ", block.shapes()), block.cases().size(),
+                    (System.nanoTime() - start) / 1_000_000_000);
         }
     }
 
@@ -162,7 +163,8 @@ final class Sweep {
             rows.add(new Row("roof", label, "-", "float32", "forward", "roof", 1 / result.getPrimaryResult().getScore(),
                     Double.NaN, Double.NaN));
         }
-        String[] sizes = Plan.of(settings.plan(), "elementwise", "add").stream().flatMap(block -> block.shapes().stream())
+        String[] sizes = Plan.of(settings.plan(), "elementwise", "add").stream()
+                .flatMap(block -> block.shapes().stream())
                 .distinct().toArray(String[]::new);
         for (RunResult result : run(options(ElementwiseBenchmark.class.getName() + ".addByHand$").param("n", sizes))) {
             rows.add(new Row("elementwise", "add", result.getParams().getParam("n"), "float32", "forward", "hand",

@@ -14,7 +14,8 @@ final class Text {
         if (Double.isNaN(nanos)) {
             return "";
         }
-        return nanos < 1e3 ? digits(nanos) + " ns" : nanos < 1e6 ? digits(nanos / 1e3) + " us" : digits(nanos / 1e6) + " ms";
+        return nanos < 1e3 ? digits(nanos) + " ns" : nanos < 1e6 ? digits(nanos / 1e3) + " us"
+                : digits(nanos / 1e6) + " ms";
     }
 
     /** {@code 3.1x}. */

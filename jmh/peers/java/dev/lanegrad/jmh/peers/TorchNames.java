@@ -5,7 +5,8 @@ import java.util.Map;
 /** What libtorch calls an op. */
 final class TorchNames {
     /** Where it is not the library's name in snake case. */
-    private static final Map<String, String> OTHERWISE = Map.of("logSumExp", "logsumexp", "crossEntropy", "cross_entropy_loss");
+    private static final Map<String, String> OTHERWISE = Map.of("logSumExp", "logsumexp", "crossEntropy",
+            "cross_entropy_loss");
 
     private TorchNames() {
     }
