@@ -63,7 +63,7 @@ class MemoryTest {
         Tensor x = Tensor.ones(16).requiresGrad(true);
         try (Tape tape = Tape.open()) {
             long least = Long.MAX_VALUE;
-            for (int round = 0; round < 400 && least > 100; round++) {
+            for (int round = 0; round < 400 && least > 64; round++) {
                 long before = heap();
                 for (int i = 0; i < 1000; i++) {
                     Tensor y = x.add(x);
@@ -75,7 +75,7 @@ class MemoryTest {
                 least = Math.min(least, (heap() - before) / 10_000);
             }
             System.out.println(least + " bytes of heap for each recorded op");
-            System.exit(least <= 100 ? 0 : 1);
+            System.exit(least <= 64 ? 0 : 1);
         }
     }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Programs compute what the function computes, bit for bit, and refuse by name what they cannot do. */
 class ProgramTest {
     private static final int FUNCTIONS = 400;
+    private static final int LARGE_FUNCTIONS = 150;
 
     private static long[] bits(Tensor tensor) {
         return java.util.Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
@@ -43,19 +44,31 @@ class ProgramTest {
     @Test
     void randomGradientsHaveTheBitsOfEagerGradients() {
         for (long seed = 0; seed < FUNCTIONS; seed++) {
-            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
-            List<Tensor> arguments = RandomFunction.arguments(seed);
-            List<Tensor> expected = new ArrayList<>();
-            try (Tape tape = Tape.open()) {
-                List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
-                Tensor loss = loss(function.apply(leaves));
-                expected.add(loss.keep());
-                if (loss.requiresGrad()) {
-                    loss.backward();
-                }
-                leaves.forEach(leaf -> expected.add(leaf.grad() == null ? leaf.zerosLike().keep() : leaf.grad()));
+            assertSameGradients(seed, 1 + (int) (seed % 12), RandomFunction.arguments(seed));
+        }
+    }
+
+    @Test
+    void largeFunctionsByRowsHaveTheBitsOfEagerGradients() {
+        for (long seed = 0; seed < LARGE_FUNCTIONS; seed++) {
+            assertSameGradients(seed, 1 + (int) (seed % 12), RandomFunction.largeArguments(seed));
+        }
+    }
+
+    private static void assertSameGradients(long seed, int length, List<Tensor> arguments) {
+        RandomFunction function = new RandomFunction(seed, length);
+        List<Tensor> expected = new ArrayList<>();
+        try (Tape tape = Tape.open()) {
+            List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
+            Tensor loss = loss(function.apply(leaves));
+            expected.add(loss.keep());
+            if (loss.requiresGrad()) {
+                loss.backward();
             }
-            try (Program program = Program.valueAndGradList(inputs -> loss(function.apply(inputs)))) {
+            leaves.forEach(leaf -> expected.add(leaf.grad() == null ? leaf.zerosLike().keep() : leaf.grad()));
+        }
+        try (Program program = Program.valueAndGradList(inputs -> loss(function.apply(inputs)))) {
+            for (int again = 0; again < 2; again++) {
                 assertSame("seed " + seed, expected, program.call(arguments.toArray(Tensor[]::new)));
             }
         }

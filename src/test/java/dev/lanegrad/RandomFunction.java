@@ -21,12 +21,29 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
             (x, y) -> x.div(y.abs().add(0.5)), Tensor::maximum, Tensor::minimum, (x, y) -> x.lt(y).where(x, y.mul(2)),
             (x, y) -> x.gt(0).where(y, x), (x, y) -> x.le(y).mul(x), (x, y) -> x.add(y).add(x.mul(y)));
 
+    private static final int MOST = 100_000;
+
     private final long seed;
     private final int length;
 
     RandomFunction(long seed, int length) {
         this.seed = seed;
         this.length = length;
+    }
+
+    /** Tensors that are too large for the first levels of cache, so that programs compute them by rows. */
+    static List<Tensor> largeArguments(long seed) {
+        Random random = new Random(seed);
+        int rows = 100 + random.nextInt(200);
+        int columns = 100 + random.nextInt(200);
+        List<Tensor> arguments = new ArrayList<>(List.of(Tensor.randn(new Rng(seed), rows, columns)));
+        if (random.nextBoolean()) {
+            arguments.add(Tensor.randn(new Rng(seed + 1), random.nextBoolean() ? rows : 1, columns));
+        }
+        if (random.nextBoolean()) {
+            arguments.add(Tensor.randn(new Rng(seed + 2), rows, 1));
+        }
+        return arguments;
     }
 
     /** Tensors of random sizes to call a random function with. */
@@ -86,7 +103,7 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
                 return false;
             }
         }
-        return most < 20_000;
+        return most < MOST;
     }
 
     private static Tensor fold(Random random, Tensor x) {
@@ -130,7 +147,10 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
         if (rank == 0) {
             return x.mul(y.sum().tanh());
         }
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(7)) {
+            case 4 -> x.tanh().mul(2).gather(rank - 1, x.argmax(rank - 1, true));
+            case 5 -> x.sub(x.sum(true, rank - 1)).gather(rank - 1, x.argmin(rank - 1, true));
+            case 6 -> rank == 2 ? x.crossEntropy(x.argmin(1)) : x.softmax(0);
             case 0 -> x.numel() < 1000 ? Tensor.cat(rank - 1, x, x.mul(2)) : x;
             case 1 -> rank == 1 || x.size(-2) * (long) x.size(-2) > 5000 ? x : x.matmul(x.transpose(-2, -1)).mul(0.1);
             case 2 -> x.indexSelect(0, Tensor.of(0L, (long) x.size(0) - 1, 0L));

@@ -68,7 +68,9 @@ public final class Checkpoints {
 
     /** Forgets those whose records are gone. */
     void reset(int records) {
-        all.removeIf(checkpoint -> checkpoint.from >= records);
+        if (!all.isEmpty()) {
+            all.removeIf(checkpoint -> checkpoint.from >= records);
+        }
     }
 
     /** True if the value of record {@code id} is not there now. */

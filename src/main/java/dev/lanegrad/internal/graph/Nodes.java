@@ -101,7 +101,9 @@ final class Nodes extends Records {
         leafCount = mark.leaves;
         Arrays.fill(recorded, mark.recorded, recordedCount, null);
         recordedCount = mark.recorded;
-        composites.subList(mark.composites, composites.size()).clear();
+        if (composites.size() > mark.composites) {
+            composites.subList(mark.composites, composites.size()).clear();
+        }
         if (!attached.isEmpty()) {
             attached.keySet().removeIf(id -> id >= mark.count);
         }

@@ -62,6 +62,23 @@ final class ChunkFold {
         }
     }
 
+    /** Where the next chunk's vector of halved accumulators goes, if the caller makes it; then {@link #took}. */
+    long next() {
+        return lanes + (long) waiting * FoldLoops.VBYTES;
+    }
+
+    /** The vector at {@link #next} has been made. */
+    void took() {
+        if (++waiting == FoldRows.BATCH) {
+            batch();
+        }
+    }
+
+    /** Writes the result of the vector at {@link #next}, which is of the only chunk. */
+    void only(long out) {
+        loops.rows(next(), FoldLoops.VBYTES, FoldLoops.VBYTES / cell, 1, out);
+    }
+
     private void batch() {
         loops.rows(lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, waiting, results);
         FoldRows.pairs(loops, cell, results, waiting);

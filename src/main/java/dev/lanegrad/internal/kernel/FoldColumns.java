@@ -135,7 +135,7 @@ final class FoldColumns {
     }
 
     /** Halves {@code n} rows, at most 64, down to the one at {@code out}; lanes that do not exist are passed over. */
-    private static void tree(FoldLoops loops, long in, long stride, int n, long work, int workStride, long out) {
+    static void tree(FoldLoops loops, long in, long stride, int n, long work, int workStride, long out) {
         long from = in;
         long fromStride = stride;
         int live = n;
@@ -156,7 +156,7 @@ final class FoldColumns {
         }
     }
 
-    private static void join(FoldLoops loops, long a, long aStride, long b, long bStride, long out, long outStride,
+    static void join(FoldLoops loops, long a, long aStride, long b, long bStride, long out, long outStride,
             int rows, int bytes) {
         if (bytes == VBYTES) {
             loops.joinNarrow(a, aStride, b, bStride, out, outStride, rows);
@@ -165,7 +165,7 @@ final class FoldColumns {
         }
     }
 
-    private static void copy(long in, long inStride, long out, long outStride, int rows, int bytes) {
+    static void copy(long in, long inStride, long out, long outStride, int rows, int bytes) {
         for (int row = 0; row < rows; row++) {
             for (int d = 0; d < bytes; d += VBYTES) {
                 ByteVector.fromMemorySegment(S, ALL, in + row * inStride + d, ORDER)

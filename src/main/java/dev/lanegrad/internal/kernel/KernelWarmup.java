@@ -25,7 +25,9 @@ final class KernelWarmup {
     /** An instruction on a vector takes less than this when compiled, and several times as long before. */
     private static final long NANOS = 20;
     /** A loop that is not compiled after this time is used all the same if it is the faster one, else given up. */
-    private static final long PATIENCE = 4_000_000_000L;
+    private static final long PATIENCE = 6_000_000_000L;
+    /** So many times longer it takes at least while it is interpreted. */
+    private static final int NOT_COMPILED = 10;
     private static final LinkedBlockingQueue<MapKernel.Variant> QUEUE = new LinkedBlockingQueue<>();
     private static boolean started;
 
@@ -49,7 +51,7 @@ final class KernelWarmup {
         while (true) {
             try {
                 MapKernel.Variant variant = QUEUE.take();
-                Loop loop = LoopEmitter.emit(variant.kernel.code(), variant.scalars);
+                Loop loop = variant.emit();
                 if (loop != null && isFaster(variant, loop)) {
                     variant.publish(loop);
                 }
@@ -77,19 +79,22 @@ final class KernelWarmup {
         long deadline = System.nanoTime() + PATIENCE;
         long best = Long.MAX_VALUE;
         int steady = 0;
-        int turn = kernel.code().insts().size() > UNROLLED ? SHORT : LONGER;
+        boolean sums = variant.folds != 0;
+        int turn = kernel.code().insts().size() > UNROLLED && !sums ? SHORT : LONGER;
+        // A loop that sums has no other to be compared with but the one that stores, and does more.
+        Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
         long compiled = NANOS * kernel.code().insts().size() * TIMED / SHORT;
         while (steady < 8 && System.nanoTime() < deadline) {
             for (int i = 0; i < CALLS; i++) {
                 loop.run(workspace.frame(), turn);
             }
-            before = Math.min(before, time(variant.loop, workspace.frame()));
+            before = Math.min(before, time(rival, workspace.frame()) * (sums ? 2 : 1));
             long now = time(loop, workspace.frame());
             steady = now < before && now < compiled ? steady + 1 : 0;
             best = Math.min(best, now);
         }
         Reference.reachabilityFence(memory);
-        return best < before;
+        return best < Math.min(before, NOT_COMPILED * compiled);
     }
 
     private static long time(Loop loop, long frame) {

@@ -9,26 +9,18 @@ import dev.lanegrad.internal.lane.LaneCode;
 import dev.lanegrad.internal.lane.LaneCode.Inst;
 import dev.lanegrad.internal.lane.Prim;
 import dev.lanegrad.internal.memory.Raw;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
-import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.classfile.attribute.SourceFileAttribute;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicInteger;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -64,11 +56,6 @@ final class LoopEmitter {
     /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, -1 ({@code auto}) emits what is hot. */
     static final int TIER = tier(System.getProperty("lanegrad.tier", "auto"));
 
-    /** The JVM compiles no method with more bytes of bytecode. */
-    private static final int LIMIT = 8000;
-    private static final boolean VERIFY = Boolean.getBoolean("lanegrad.verify");
-    private static final String DUMP = System.getProperty("lanegrad.dump");
-    private static final AtomicInteger DUMPED = new AtomicInteger();
 
     private static final ClassDesc LOOP = desc(Loop.class);
     private static final ClassDesc SELF = ClassDesc.of(Loop.class.getPackageName() + ".Map");
@@ -102,9 +89,17 @@ final class LoopEmitter {
     private final ClassDesc bitElement;
     private final int vectorBytes;
     private final int vectors;
+    /** Set of the outputs that are summed instead of stored. */
+    private final long folds;
     private final int[] local;
+    private int nextLocal;
 
     private LoopEmitter(LaneCode code, long scalars, int vectors) {
+        this(code, scalars, vectors, 0);
+    }
+
+    private LoopEmitter(LaneCode code, long scalars, int vectors, long folds) {
+        this.folds = folds;
         this.code = code;
         this.scalars = scalars;
         boolean floats = code.lane() == Lane.FLOAT;
@@ -123,22 +118,19 @@ final class LoopEmitter {
      */
     static Loop emit(LaneCode code, long scalars) {
         byte[] bytes = new LoopEmitter(code, scalars, depth(code) > LONG_CHAIN ? 2 : 1).write();
-        if (size(bytes) > LIMIT) {
+        if (EmittedClass.size(bytes) > EmittedClass.LIMIT) {
             bytes = new LoopEmitter(code, scalars, 1).write();
         }
-        if (size(bytes) > LIMIT) {
-            return null;
-        }
-        dumpAndVerify(bytes);
-        try {
-            MethodHandles.Lookup own = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (Loop) own.findConstructor(own.lookupClass(), MethodType.methodType(void.class)).invoke();
-        } catch (UnsupportedOperationException e) {
-            return null;
-        } catch (Throwable e) {
-            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; "
-                    + "run with -Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
-        }
+        return EmittedClass.define(code, bytes);
+    }
+
+    /**
+     * As {@link #emit} for whole groups of 64 lanes, where the outputs {@code folds} are summed: the 64 sums of {@link
+     * Folds}, halved to one vector, are stored at the address of the output.
+     */
+    static Loop emitSums(LaneCode code, long scalars, long folds) {
+        int vectors = FoldLoops.LANES * code.lane().bytes() / FoldLoops.VBYTES;
+        return EmittedClass.define(code, new LoopEmitter(code, scalars, vectors, folds).write());
     }
 
     /** Instructions that wait for each other, on the longest way from an input to a result. */
@@ -169,29 +161,6 @@ final class LoopEmitter {
         return type.describeConstable().orElseThrow();
     }
 
-    private static int size(byte[] bytes) {
-        return ClassFile.of().parse(bytes).methods().stream()
-                .mapToInt(method -> ((CodeAttribute) method.code().orElseThrow()).codeLength()).max().orElseThrow();
-    }
-
-    private static void dumpAndVerify(byte[] bytes) {
-        if (DUMP != null) {
-            Path file = Path.of(DUMP, "Map" + DUMPED.incrementAndGet() + ".class");
-            try {
-                Files.createDirectories(file.getParent());
-                Files.write(file, bytes);
-            } catch (IOException e) {
-                throw new UncheckedIOException("lanegrad.dump: could not write " + file, e);
-            }
-        }
-        if (VERIFY) {
-            var errors = ClassFile.of().verify(bytes);
-            if (!errors.isEmpty()) {
-                throw new IllegalStateException("lanegrad.verify: an emitted loop is not valid: " + errors);
-            }
-        }
-    }
-
     private byte[] write() {
         return ClassFile.of().build(SELF, this::writeClass);
     }
@@ -208,7 +177,7 @@ final class LoopEmitter {
         type.withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0, body -> body.aload(0)
                 .invokespecial(LOOP, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void).return_());
         type.withMethodBody(ConstantDescs.CLASS_INIT_NAME, ConstantDescs.MTD_void, ACC_STATIC, this::writeConstants);
-        type.withMethodBody("run", RUN, 0, this::writeLoop);
+        type.withMethodBody("run", RUN, 0, folds != 0 ? this::writeSums : this::writeLoop);
     }
 
     private static boolean isConstant(Inst inst) {
@@ -244,10 +213,11 @@ final class LoopEmitter {
         body.return_();
     }
 
-    private void writeLoop(CodeBuilder body) {
+    /** Reads the addresses and the scalars; returns the locals of the addresses, and leaves {@link #nextLocal} behind all. */
+    private int[] writeOperands(CodeBuilder body, int first) {
         int outputs = code.outputs().size();
         int[] addresses = new int[outputs + code.inputs()];
-        int next = FIRST_LOCAL;
+        int next = first;
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = next;
             all(body).getstatic(desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
@@ -261,13 +231,21 @@ final class LoopEmitter {
             local[i] = next++;
             Inst inst = code.insts().get(i % size);
             if (inst.prim() == Prim.INPUT && isScalar(inst)) {
-                // Of two vectors in turn both read the same.
+                // Of several vectors in turn all read the same.
                 local[i] = local[i % size];
                 if (i < size) {
                     load(body, addresses[outputs + (int) inst.bits()], -1).astore(local[i]);
                 }
             }
         }
+        nextLocal = next;
+        return addresses;
+    }
+
+    private void writeLoop(CodeBuilder body) {
+        int outputs = code.outputs().size();
+        int size = code.insts().size();
+        int[] addresses = writeOperands(body, FIRST_LOCAL);
         Label top = body.newLabel();
         Label end = body.newLabel();
         body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(BYTES).if_icmpge(end);
@@ -282,13 +260,77 @@ final class LoopEmitter {
         for (int o = 0; o < outputs; o++) {
             for (int v = 0; v < vectors; v++) {
                 value(body, code.outputs().get(o), v);
-                all(body);
-                offset(body, addresses[o], OFFSET + v);
-                order(body).invokevirtual(real, "intoMemorySegment",
-                        MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
+                store(body, addresses[o], OFFSET + v);
             }
         }
         body.iinc(OFFSET, vectors * vectorBytes).goto_(top).labelBinding(end).return_();
+    }
+
+    /** One vector after the other, each with an accumulator of its own; these are joined by halves behind the loop. */
+    private void writeSums(CodeBuilder body) {
+        int[] addresses = writeOperands(body, OFFSET + vectors);
+        int sums = nextLocal;
+        for (int k = 0; k < Long.bitCount(folds) * vectors; k++) {
+            // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
+            body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
+            if (code.lane() == Lane.FLOAT) {
+                body.loadConstant(-0f);
+            } else {
+                body.loadConstant(-0.0);
+            }
+            body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element)).astore(sums + k);
+        }
+        Label top = body.newLabel();
+        Label end = body.newLabel();
+        body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(BYTES).if_icmpge(end);
+        for (int v = 0; v < vectors; v++) {
+            if (v > 0) {
+                body.iload(OFFSET).loadConstant(v * vectorBytes).iadd().istore(OFFSET + v);
+            }
+            for (int i = 0; i < code.insts().size(); i++) {
+                writeInst(body, i, v, addresses);
+            }
+            int next = sums + v;
+            for (int o = 0; o < code.outputs().size(); o++) {
+                if ((folds >> o & 1) != 0) {
+                    body.aload(next);
+                    value(body, code.outputs().get(o), v);
+                    body.invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR)).astore(next);
+                    next += vectors;
+                } else {
+                    value(body, code.outputs().get(o), v);
+                    store(body, addresses[o], OFFSET + v);
+                }
+            }
+        }
+        body.iinc(OFFSET, vectors * vectorBytes).goto_(top).labelBinding(end);
+        int next = sums;
+        for (int o = 0; o < code.outputs().size(); o++) {
+            if ((folds >> o & 1) != 0) {
+                writeHalves(body, next);
+                body.aload(next);
+                store(body, addresses[o], -1);
+                next += vectors;
+            }
+        }
+        body.return_();
+    }
+
+    private void writeHalves(CodeBuilder body, int first) {
+        for (int w = vectors / 2; w >= 1; w /= 2) {
+            for (int j = 0; j < w; j++) {
+                body.aload(first + j).aload(first + j + w).invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR))
+                        .astore(first + j);
+            }
+        }
+    }
+
+    /** Stores the vector on the stack. */
+    private void store(CodeBuilder body, int address, int by) {
+        all(body);
+        offset(body, address, by);
+        order(body).invokevirtual(real, "intoMemorySegment",
+                MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
     }
 
     /** {@code d + (VBYTES & d + VBYTES - bytes >> 31)}: the next vector, or the same one again if it is the last. */

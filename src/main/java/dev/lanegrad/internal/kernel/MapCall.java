@@ -32,6 +32,9 @@ public final class MapCall {
     private final int[] folded;
     private final long[] foldResults;
     private final MapKernel.Variant variant;
+    /** The version that sums on the way, or null if something else is folded. */
+    private final MapKernel.Variant sums;
+    private final int group;
     private final MemorySegment memory;
     private final long frame;
     private final long spreads;
@@ -81,6 +84,17 @@ public final class MapCall {
             }
         }
         turn = folded.length > 0 ? scratch : TURN;
+        group = FoldLoops.LANES << kernel.shift;
+        sums = folded.length > 0 && result.count() >= FoldLoops.LANES && ops.stream().allMatch(op -> op == null
+                || op == FoldOp.SUM) ? kernel.sums(scalars, set(folded)) : null;
+    }
+
+    private static long set(int[] places) {
+        long set = 0;
+        for (int place : places) {
+            set |= 1L << place;
+        }
+        return set;
     }
 
     /** True if each operand is one number or lies as the result does, so that outputs can be folded as they come. */
@@ -149,11 +163,34 @@ public final class MapCall {
         if (variant.counting) {
             variant.count(result.count());
         }
+        if (sums != null && sums.counting) {
+            sums.count(result.count());
+        }
+    }
+
+    /** The loop that sums, if there is one by now and {@code bytes} are whole groups of lanes; else null. */
+    private Loop summing(long bytes) {
+        return sums != null && bytes % group == 0 ? sums.loop : null;
     }
 
     private void one(Loop loop, int bytes) {
+        Loop summing = summing(bytes);
+        if (summing != null) {
+            for (int f = 0; f < folds.length; f++) {
+                folds[f].begin();
+                aim(folded[f], folds[f].next());
+            }
+            summing.run(frame, bytes);
+            for (int f = 0; f < folds.length; f++) {
+                folds[f].only(foldResults[f]);
+            }
+            return;
+        }
+        for (int f = 0; f < folds.length; f++) {
+            aim(folded[f], addresses[folded[f]]);
+        }
         loop.run(frame, bytes);
-        for (int f = 0; f < folded.length; f++) {
+        for (int f = 0; f < folds.length; f++) {
             folds[f].only(addresses[folded[f]], bytes >> kernel.shift, foldResults[f]);
         }
     }
@@ -166,12 +203,20 @@ public final class MapCall {
             int now = (int) Math.min(turn, bytes - done);
             for (int p = 0; p < operands; p++) {
                 if (masks[p] != 0) {
-                    ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, addresses[p] + done);
+                    aim(p, addresses[p] + done);
                 }
             }
-            loop.run(frame, now);
+            Loop summing = summing(now);
             for (int f = 0; f < folds.length; f++) {
-                folds[f].chunk(addresses[folded[f]], now >> kernel.shift);
+                aim(folded[f], summing != null ? folds[f].next() : addresses[folded[f]]);
+            }
+            (summing != null ? summing : loop).run(frame, now);
+            for (int f = 0; f < folds.length; f++) {
+                if (summing != null) {
+                    folds[f].took();
+                } else {
+                    folds[f].chunk(addresses[folded[f]], now >> kernel.shift);
+                }
             }
         }
         for (int f = 0; f < folds.length; f++) {
@@ -179,9 +224,13 @@ public final class MapCall {
         }
         for (int p = 0; p < operands; p++) {
             if (masks[p] != 0) {
-                ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, addresses[p]);
+                aim(p, addresses[p]);
             }
         }
+    }
+
+    private void aim(int p, long address) {
+        ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, address);
     }
 
     private void spread(int p) {

@@ -79,19 +79,35 @@ public final class MapKernel {
         return variant.scalars == scalars ? variant : find(scalars);
     }
 
+    /**
+     * The version that sums the outputs {@code folds} of whole groups of 64 lanes. It has no loop until that has been
+     * emitted, and never one if it cannot be.
+     */
+    synchronized Variant sums(long scalars, long folds) {
+        for (Variant variant : variants) {
+            if (variant.scalars == scalars && variant.folds == folds) {
+                return variant;
+            }
+        }
+        return keep(new Variant(this, scalars, folds, null, emits(scalars)));
+    }
+
+    private Variant keep(Variant made) {
+        Variant[] more = Arrays.copyOf(variants, variants.length + 1);
+        more[variants.length] = made;
+        variants = more;
+        return made;
+    }
+
     private synchronized Variant find(long scalars) {
         for (Variant variant : variants) {
-            if (variant.scalars == scalars) {
+            if (variant.scalars == scalars && variant.folds == 0) {
                 last = variant;
                 return variant;
             }
         }
-        Variant made = new Variant(this, scalars, first, emits(scalars));
-        Variant[] more = Arrays.copyOf(variants, variants.length + 1);
-        more[variants.length] = made;
-        variants = more;
-        last = made;
-        return made;
+        last = keep(new Variant(this, scalars, 0, first, emits(scalars)));
+        return last;
     }
 
     private boolean emits(long scalars) {
@@ -110,6 +126,8 @@ public final class MapKernel {
 
         final MapKernel kernel;
         final long scalars;
+        /** Set of the outputs that are summed. */
+        final long folds;
         /** What runs it; replaced once, by the emitted loop. A loop has no state, so a race is harmless. */
         Loop loop;
         /** True until it is decided whether a loop is emitted. */
@@ -117,16 +135,22 @@ public final class MapKernel {
         private int calls;
         private long elements;
 
-        Variant(MapKernel kernel, long scalars, Loop loop, boolean emits) {
+        Variant(MapKernel kernel, long scalars, long folds, Loop loop, boolean emits) {
             this.kernel = kernel;
             this.scalars = scalars;
+            this.folds = folds;
             this.loop = loop;
             this.counting = emits;
             if (emits && LoopEmitter.TIER == 1) {
                 counting = false;
-                Loop emitted = LoopEmitter.emit(kernel.code, scalars);
+                Loop emitted = emit();
                 this.loop = emitted != null ? emitted : loop;
             }
+        }
+
+        /** The loop as a class of its own, or null. */
+        Loop emit() {
+            return folds == 0 ? LoopEmitter.emit(kernel.code, scalars) : LoopEmitter.emitSums(kernel.code, scalars, folds);
         }
 
         /** Counts a call over {@code count} elements, and has the loop emitted when there have been enough. */

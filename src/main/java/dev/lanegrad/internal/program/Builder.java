@@ -28,6 +28,8 @@ final class Builder {
     private final Trace trace;
     private final Fuser.Plan plan;
     private final Map<Node, Spot> spots = new HashMap<>();
+    /** Where a fold that is fed on the way finds its elements. */
+    private final Map<Node, Spot> scratch = new HashMap<>();
     private final Map<Node, Integer> lastUse = new HashMap<>();
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Value> kept = new ArrayList<>();
@@ -58,23 +60,31 @@ final class Builder {
         placeResults();
         placeUpdates();
         List<Compiled.Operand> operands = new ArrayList<>();
-        for (int i = 0; i < plan.regions().size(); i++) {
-            step(i, plan.regions().get(i));
+        for (int i = 0; i < plan.bands().size(); i++) {
+            Band band = plan.bands().get(i);
+            if (band.isByRows()) {
+                rows(i, band);
+            } else {
+                step(i, band.members.getFirst());
+            }
         }
         List<Step> steps = new ArrayList<>();
         Managed block = Managed.allocate(Math.max(memory.peak(), 64));
-        for (Region region : plan.regions()) {
-            steps.add(region.isKernel() ? kernel(region, operands, steps.size()) : single(region, operands, steps.size(), block));
+        for (Band band : plan.bands()) {
+            Region region = band.members.getFirst();
+            steps.add(band.isByRows() ? new BandSteps(this, band, operands, steps.size()).build()
+                    : region.isKernel() ? kernel(region, operands, steps.size()) : single(region, operands, steps.size(), block));
         }
         copies(steps, operands);
         return new Compiled(trace, plan, steps, operands, kept, gradients, block, memory.peak(), memory.total());
     }
 
     private void findUses() {
-        for (int i = 0; i < plan.regions().size(); i++) {
-            Region region = plan.regions().get(i);
-            for (Node node : region.isKernel() ? region.inputs : region.only().operands()) {
-                lastUse.put(plan.places().get(node).base(), i);
+        for (int i = 0; i < plan.bands().size(); i++) {
+            for (Region region : plan.bands().get(i).members) {
+                for (Node node : Band.reads(region)) {
+                    lastUse.put(plan.places().get(node).base(), i);
+                }
             }
         }
         for (Node root : trace.roots()) {
@@ -96,8 +106,9 @@ final class Builder {
     private void placeUpdates() {
         for (Effect effect : trace.effects()) {
             Node node = effect.node();
-            for (int i = 0; i < plan.regions().size(); i++) {
-                if (plan.regions().get(i).stored.contains(node) && !spots.containsKey(node)
+            for (int i = 0; i < plan.bands().size(); i++) {
+                Band band = plan.bands().get(i);
+                if (!band.isByRows() && band.members.getFirst().stored.contains(node) && !spots.containsKey(node)
                         && Symbols.isWhole(effect.target()) && isReadBefore(effect.target(), node, i)) {
                     spots.put(node, keep(effect.target()));
                     inPlace.add(effect);
@@ -110,7 +121,7 @@ final class Builder {
     private boolean isReadBefore(Value target, Node node, int last) {
         for (Map.Entry<Node, Integer> use : lastUse.entrySet()) {
             if (use.getKey().origin() instanceof Captured(Value value) && Symbols.shareMemory(value, target)) {
-                Region region = plan.regions().get(last);
+                Region region = plan.bands().get(last).members.getFirst();
                 boolean aligned = region.inputs.stream().filter(input -> plan.places().get(input).base() == use.getKey())
                         .allMatch(input -> liesAs(input, node));
                 if (use.getValue() > last || !aligned) {
@@ -163,6 +174,37 @@ final class Builder {
         dying.forEach(node -> memory.release(spots.get(node).offset()));
     }
 
+    /** As {@link #step} for regions that are computed by rows: what only they need has a place for some rows. */
+    private void rows(int i, Band band) {
+        Set<Node> ending = new HashSet<>();
+        List<Long> temporary = new ArrayList<>();
+        for (Region region : band.members) {
+            for (Node node : Band.reads(region)) {
+                Node base = plan.places().get(node).base();
+                if (lastUse.get(base) == i && spots.get(base) instanceof Spot spot && spot.base() == 0) {
+                    ending.add(base);
+                }
+            }
+        }
+        for (Region region : band.members) {
+            for (Node node : Band.writes(region)) {
+                boolean few = band.local.contains(node);
+                if (!spots.containsKey(node)) {
+                    Spot spot = new Spot(0, memory.take(few ? bytes(node) / band.rows * band.block() : bytes(node)));
+                    spots.put(node, spot);
+                    temporary.addAll(few ? List.of(spot.offset()) : List.of());
+                }
+            }
+            for (Node fold : region.folds) {
+                long bytes = band.width(region.sizes) * band.block() * fold.cell().bytes();
+                scratch.put(fold, new Spot(0, memory.take(bytes)));
+                temporary.add(scratch.get(fold).offset());
+            }
+        }
+        temporary.forEach(memory::release);
+        ending.forEach(node -> memory.release(spots.get(node).offset()));
+    }
+
     /** A value that ends here and whose elements lie as those of {@code node} will, so that each is read before. */
     private Node replaceable(Node node, Region region, List<Node> dying) {
         for (Node old : dying) {
@@ -206,6 +248,21 @@ final class Builder {
         Spot spot = spot(place.base());
         operands.add(new Compiled.Operand(spot.base(), step, position,
                 spot.offset() + place.offset() * place.base().cell().bytes()));
+    }
+
+    Fuser.Plan plan() {
+        return plan;
+    }
+
+    /** The operand of a step at a node's own memory, {@code offset} bytes behind its beginning. */
+    Compiled.Operand operand(Node base, int step, int position, long offset) {
+        Spot spot = spot(base);
+        return new Compiled.Operand(spot.base(), step, position, spot.offset() + offset);
+    }
+
+    /** The operand of a step at the rows that {@code fold} is fed with. */
+    Compiled.Operand scratch(Node fold, int step, int position) {
+        return new Compiled.Operand(0, step, position, scratch.get(fold).offset());
     }
 
     private Step kernel(Region region, List<Compiled.Operand> operands, int step) {

@@ -26,14 +26,20 @@ final class Explanation {
         StringBuilder text = new StringBuilder();
         long moved = 0;
         long flops = 0;
-        for (int i = 0; i < plan.regions().size(); i++) {
-            Region region = plan.regions().get(i);
-            moved += moved(region);
-            flops += flops(region);
-            text.append(String.format(Locale.ROOT, "%3d  ", i)).append(describe(region)).append('\n');
+        int number = 0;
+        for (Band band : plan.bands()) {
+            if (band.isByRows()) {
+                text.append(String.format(Locale.ROOT, "     together, %d of %d rows at a time, %s in cache only:%n", band.block(),
+                        band.rows, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
+            }
+            for (Region region : band.members) {
+                moved += moved(region, band.local);
+                flops += flops(region);
+                text.append(String.format(Locale.ROOT, "%3d  %s%s%n", number++, band.isByRows() ? "| " : "", describe(region)));
+            }
         }
         return text.append(String.format(Locale.ROOT, "%d kernels; %,d bytes planned (%,d without sharing); %,d bytes moved; "
-                + "%,d flops%n", plan.regions().size(), peak, total, moved, flops)).toString();
+                + "%,d flops%n", number, peak, total, moved, flops)).toString();
     }
 
     private String describe(Region region) {
@@ -77,15 +83,16 @@ final class Explanation {
     }
 
     /** Bytes that a region loads and stores. */
-    private long moved(Region region) {
+    private long moved(Region region, java.util.Set<Node> local) {
         List<Node> loaded = region.isKernel() ? region.inputs : region.only().operands();
         List<Node> written = region.isKernel() ? region.stored : region.members;
         long bytes = 0;
         for (Node node : loaded) {
-            bytes += Math.min(plan.places().get(node).layout().extent(), node.layout().count()) * node.cell().bytes();
+            bytes += local.contains(plan.places().get(node).base()) ? 0
+                    : Math.min(plan.places().get(node).layout().extent(), node.layout().count()) * node.cell().bytes();
         }
         for (Node node : written) {
-            bytes += node.layout().count() * node.cell().bytes();
+            bytes += local.contains(node) ? 0 : node.layout().count() * node.cell().bytes();
         }
         return bytes;
     }

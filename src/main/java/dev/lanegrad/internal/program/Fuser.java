@@ -38,8 +38,12 @@ final class Fuser {
         this.trace = trace;
     }
 
-    /** What {@link #of} finds: regions in order, and the place of each node that lies in memory. */
-    record Plan(List<Region> regions, Map<Node, Place> places) {
+    /** What {@link #of} finds: regions in order, in bands, and the place of each node that lies in memory. */
+    record Plan(List<Band> bands, Map<Node, Place> places) {
+        /** All regions in order. */
+        List<Region> regions() {
+            return bands.stream().flatMap(band -> band.members.stream()).toList();
+        }
     }
 
     /** The regions of {@code trace}. */
@@ -54,7 +58,9 @@ final class Fuser {
         }
         fuser.order();
         fuser.assemble();
-        return new Plan(fuser.ordered, fuser.places);
+        Set<Node> roots = new HashSet<>();
+        trace.roots().forEach(root -> roots.add(fuser.places.get(root).base()));
+        return new Plan(Band.of(fuser.ordered, fuser.places, roots), fuser.places);
     }
 
     private void findLive() {

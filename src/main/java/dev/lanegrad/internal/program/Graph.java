@@ -34,6 +34,7 @@ final class Graph {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Key, Node> known = new HashMap<>();
+    private final Choices choices = new Choices(this);
 
     /** What makes two nodes the same. */
     private record Key(Object origin, List<Node> operands, List<Integer> sizes, Cell cell) {
@@ -109,6 +110,10 @@ final class Graph {
             return x;
         } else if (op instanceof Structural.Reduce reduce && isTrivial(reduce, x)) {
             return reshape(x, layout);
+        }
+        Node simpler = choices.simpler(op, operands, layout);
+        if (simpler != null) {
+            return simpler;
         }
         return add(new Shaped(op), operands, layout, cell);
     }
@@ -208,6 +213,12 @@ final class Graph {
             nodes.add(node);
             return node;
         });
+    }
+
+    /** True if something of {@code size} along {@code dim} is gathered by {@code index}, which is checked by that. */
+    boolean isGathered(Node index, int dim, int size) {
+        return nodes.stream().anyMatch(node -> node.structural() instanceof Structural.Gather(int own) && own == dim
+                && node.operands().get(1) == index && node.operand().layout().size(dim) == size);
     }
 
     /** The results of {@code code} as lane values of {@code builder}. */

@@ -3,6 +3,7 @@ package dev.lanegrad.internal.program;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.FoldStream;
 import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.MapCall;
@@ -186,6 +187,87 @@ abstract sealed class Step {
                 operands[i] = Symbols.at(keeper, at[i + 1], layouts.get(i + 1), cells.get(i + 1));
             }
             Symbols.compute(op, operands, Symbols.at(keeper, at[0], layouts.get(0), cells.get(0)));
+        }
+    }
+
+    /** A piece of a fold that is fed on the way: where the result goes in the end, and the elements. */
+    static final class Stream extends Addressed {
+        private final FoldStream stream;
+        private final int rows;
+
+        Stream(FoldStream stream, int rows) {
+            super(2);
+            this.stream = stream;
+            this.rows = rows;
+        }
+
+        @Override
+        void run() {
+            stream.feed(at[1], rows);
+        }
+
+        void begin() {
+            stream.begin();
+        }
+
+        void end() {
+            stream.end(at[0]);
+        }
+    }
+
+    /** Steps that are run together, block by block. An operand moves on by some bytes with each block. */
+    static final class Rows extends Step {
+        private final Step[] whole;
+        private final Step[] rest;
+        private final Stream[] streams;
+        private final int blocks;
+        private final int[] step;
+        private final int[] position;
+        private final long[] move;
+        private final long[] at;
+
+        /** Operand {@code p} is operand {@code position[p]} of steps {@code step[p]}; {@code rest} is empty or the last block. */
+        Rows(List<Step> whole, List<Step> rest, int blocks, int[] step, int[] position, long[] move) {
+            this.whole = whole.toArray(Step[]::new);
+            this.rest = rest.toArray(Step[]::new);
+            this.streams = whole.stream().filter(Stream.class::isInstance).map(Stream.class::cast).toArray(Stream[]::new);
+            this.blocks = blocks;
+            this.step = step;
+            this.position = position;
+            this.move = move;
+            this.at = new long[step.length];
+        }
+
+        @Override
+        void place(int p, long address) {
+            at[p] = address;
+            whole[step[p]].place(position[p], address);
+            if (rest.length > 0) {
+                rest[step[p]].place(position[p], address + move[p] * blocks);
+            }
+        }
+
+        @Override
+        void run() {
+            for (Stream stream : streams) {
+                stream.begin();
+            }
+            for (int block = 0; block < blocks; block++) {
+                for (int p = 0; p < at.length; p++) {
+                    if (move[p] != 0) {
+                        whole[step[p]].place(position[p], at[p] + block * move[p]);
+                    }
+                }
+                for (Step one : whole) {
+                    one.run();
+                }
+            }
+            for (Step one : rest) {
+                one.run();
+            }
+            for (Stream stream : streams) {
+                stream.end();
+            }
         }
     }
 }

@@ -1,0 +1,223 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.op.Structural.Reduce;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Regions that are computed together, some rows at a time, so that what one leaves is still in the cache when the next one
+ * reads it; values that only they need never lie in memory as a whole. A softmax, a normalisation or a loss by rows, with
+ * its derivative, is one pass over memory then. Folds along the rows, or of everything, are fed on the way. A band of one
+ * region is just that region.
+ */
+final class Band {
+    /** Elements that are computed at a time: a few operands of so many stay in the second level of cache. */
+    private static final int BLOCK = 8192;
+    /** From so many elements on it matters that they lie in memory. */
+    private static final long WORTHWHILE = 3L * BLOCK;
+    private static final int MOST_MEMBERS = 24;
+
+    /** Number of rows; 0 if this is one region as it is. */
+    final long rows;
+    final List<Region> members = new ArrayList<>();
+    /** Values that only members read, each a block at a time. */
+    final Set<Node> local = new HashSet<>();
+    private final Map<Node, Place> places;
+    private final Set<Node> made = new HashSet<>();
+    private final Set<Node> streamed = new HashSet<>();
+    private long widest = 1;
+    private boolean linked;
+
+    private Band(long rows, Map<Node, Place> places) {
+        this.rows = rows;
+        this.places = places;
+    }
+
+    /** How a fold relates to rows. */
+    enum Along { ROW, COLUMNS, ALL, NEITHER }
+
+    /** Rows that are computed at a time. */
+    int block() {
+        return (int) Math.max(1, Math.min(rows, BLOCK / widest));
+    }
+
+    /** True if this is several regions, or one by rows. */
+    boolean isByRows() {
+        return rows > 0;
+    }
+
+    /** Groups regions in an order in which they can be computed. */
+    static List<Band> of(List<Region> regions, Map<Node, Place> places, Set<Node> roots) {
+        List<Band> bands = new ArrayList<>();
+        List<Region> left = new ArrayList<>(regions);
+        Set<Long> tried = new HashSet<>();
+        for (int i = 0; i < left.size(); i++) {
+            long rows = seed(left.get(i), places);
+            if (rows > 1 && tried.add(rows)) {
+                List<Region> before = new ArrayList<>();
+                List<Region> after = new ArrayList<>();
+                Band band = new Band(rows, places);
+                band.collect(left, before, after);
+                if (band.isWorthwhile()) {
+                    band.findLocals(before, after, roots);
+                    bands.addAll(of(before, places, roots));
+                    bands.add(band);
+                    bands.addAll(of(after, places, roots));
+                    return bands;
+                }
+            }
+        }
+        left.forEach(region -> bands.add(alone(region, places)));
+        return bands;
+    }
+
+    private static Band alone(Region region, Map<Node, Place> places) {
+        Band band = new Band(0, places);
+        band.members.add(region);
+        return band;
+    }
+
+    /** The number of rows that {@code region} folds each by itself; 0 if it does not. */
+    private static long seed(Region region, Map<Node, Place> places) {
+        if (region.isKernel() || !(region.only().structural() instanceof Reduce reduce)) {
+            return 0;
+        }
+        Layout sizes = region.only().operand().layout();
+        long rows = 1;
+        for (int d = 0; d < sizes.rank() && (reduce.dims() >> d & 1) == 0; d++) {
+            rows *= sizes.size(d);
+        }
+        return rows < sizes.count() ? rows : 0;
+    }
+
+    private boolean isWorthwhile() {
+        return linked && members.size() > 1 && rows * widest >= WORTHWHILE && widest <= BLOCK;
+    }
+
+    private void collect(List<Region> regions, List<Region> before, List<Region> after) {
+        Set<Node> late = new HashSet<>(streamed);
+        for (Region region : regions) {
+            List<Node> read = reads(region);
+            boolean waits = read.stream().anyMatch(node -> late.contains(base(node)) || streamed.contains(base(node)));
+            boolean follows = read.stream().anyMatch(node -> made.contains(base(node)));
+            if (!waits && members.size() < MOST_MEMBERS && fits(region)) {
+                take(region);
+                linked |= follows;
+            } else if (waits || follows) {
+                after.add(region);
+                late.addAll(writes(region));
+            } else {
+                before.add(region);
+            }
+        }
+    }
+
+    private Node base(Node node) {
+        return places.get(node).base();
+    }
+
+    static List<Node> reads(Region region) {
+        return region.isKernel() ? region.inputs : region.only().operands();
+    }
+
+    static List<Node> writes(Region region) {
+        List<Node> writes = new ArrayList<>(region.isKernel() ? region.stored : region.members);
+        writes.addAll(region.folds);
+        return writes;
+    }
+
+    private void take(Region region) {
+        members.add(region);
+        Layout sizes = region.isKernel() ? region.sizes : region.only().operand().layout();
+        widest = Math.max(widest, sizes.count() / rows);
+        if (region.isKernel()) {
+            made.addAll(region.stored);
+            streamed.addAll(region.folds);
+        } else if (along(region.only()) == Along.ROW) {
+            made.add(region.only());
+        } else {
+            streamed.add(region.only());
+        }
+    }
+
+    private boolean fits(Region region) {
+        if (region.isKernel()) {
+            return region.sizes.count() > 0 && region.inputs.stream().allMatch(input -> fits(input, region.sizes))
+                    && RowView.prefix(region.sizes, rows) >= 0;
+        }
+        Node node = region.only();
+        if (!(node.structural() instanceof Reduce) || node.operand().layout().count() == 0) {
+            return false;
+        }
+        Layout sizes = node.operand().layout();
+        if (!fits(node.operand(), sizes)) {
+            return false;
+        }
+        Along along = along(node);
+        RowView view = RowView.of(places.get(node.operand()).layout(), sizes, rows);
+        return along == Along.ROW || along != Along.NEITHER && view.step() == sizes.count() / rows
+                && view.block(1).isContiguous();
+    }
+
+    /** True if each row needs {@code node}'s elements of that row only, in equal distances. */
+    private boolean fits(Node node, Layout sizes) {
+        Place place = places.get(node);
+        RowView view = RowView.of(place.layout(), sizes, rows);
+        if (view == null || !made.contains(place.base())) {
+            return view != null;
+        }
+        long width = place.base().layout().count() / rows;
+        return RowView.prefix(place.base().layout(), rows) >= 0 && view.step() == width
+                && place.offset() + view.extent() <= width;
+    }
+
+    /** How {@code node}, a fold, relates to the rows of its operand. */
+    Along along(Node node) {
+        Layout sizes = node.operand().layout();
+        int prefix = RowView.prefix(sizes, rows);
+        if (prefix < 0 || !(node.structural() instanceof Reduce reduce)) {
+            return Along.NEITHER;
+        }
+        boolean row = true;
+        boolean columns = true;
+        boolean all = true;
+        for (int d = 0; d < sizes.rank(); d++) {
+            if (sizes.size(d) != 1) {
+                boolean folded = (reduce.dims() >> d & 1) != 0;
+                row &= d >= prefix || !folded;
+                columns &= d < prefix == folded;
+                all &= folded;
+            }
+        }
+        return row ? Along.ROW : all ? Along.ALL : columns ? Along.COLUMNS : Along.NEITHER;
+    }
+
+    private void findLocals(List<Region> before, List<Region> after, Set<Node> roots) {
+        local.addAll(made);
+        for (List<Region> others : List.of(before, after)) {
+            others.forEach(region -> reads(region).forEach(node -> local.remove(base(node))));
+        }
+        local.removeAll(roots);
+    }
+
+    /** How rows of {@code node} lie for a consumer of sizes {@code sizes}. */
+    RowView view(Node node, Layout sizes) {
+        return RowView.of(places.get(node).layout(), sizes, rows);
+    }
+
+    /** Elements of a row of a value of these sizes. */
+    long width(Layout sizes) {
+        return sizes.count() / rows;
+    }
+
+    /** The dimensions of {@code node}'s fold, with all rows as one dimension. */
+    int dims(Node node) {
+        Structural.Reduce reduce = (Structural.Reduce) node.structural();
+        return reduce.dims() >> RowView.prefix(node.operand().layout(), rows) << 1;
+    }
+}

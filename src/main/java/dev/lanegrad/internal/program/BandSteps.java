@@ -1,0 +1,125 @@
+package dev.lanegrad.internal.program;
+
+import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.FoldStream;
+import dev.lanegrad.internal.kernel.MapCall;
+import dev.lanegrad.internal.kernel.MapKernel;
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.shape.Layout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Makes the step of a band: the steps of its regions for a block of rows, and for the rows that are left in the end. */
+final class BandSteps {
+    private final Builder builder;
+    private final Band band;
+    private final List<Compiled.Operand> operands;
+    private final int number;
+    private final List<Step> whole = new ArrayList<>();
+    private final List<Step> rest = new ArrayList<>();
+    private final List<Integer> steps = new ArrayList<>();
+    private final List<Integer> positions = new ArrayList<>();
+    private final List<Long> moves = new ArrayList<>();
+    private final int restRows;
+
+    BandSteps(Builder builder, Band band, List<Compiled.Operand> operands, int number) {
+        this.builder = builder;
+        this.band = band;
+        this.operands = operands;
+        this.number = number;
+        restRows = (int) (band.rows % band.block());
+    }
+
+    Step build() {
+        for (Region region : band.members) {
+            if (region.isKernel()) {
+                kernel(region);
+            } else {
+                fold(region.only());
+            }
+        }
+        return new Step.Rows(whole, rest, (int) (band.rows / band.block()), steps.stream().mapToInt(Integer::intValue).toArray(),
+                positions.stream().mapToInt(Integer::intValue).toArray(), moves.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    /** Adds a step, made for each number of rows. */
+    private void add(java.util.function.IntFunction<Step> step) {
+        whole.add(step.apply(band.block()));
+        if (restRows > 0) {
+            rest.add(step.apply(restRows));
+        }
+    }
+
+    private void operand(int position, long move, Compiled.Operand at) {
+        steps.add(whole.size() - 1);
+        positions.add(position);
+        moves.add(move);
+        operands.add(at);
+    }
+
+    private Compiled.Operand own(Node node) {
+        return builder.operand(node, number, steps.size(), 0);
+    }
+
+    private long moveOf(Node base, long elements) {
+        return band.local.contains(base) ? 0 : elements * band.block() * base.cell().bytes();
+    }
+
+    private void kernel(Region region) {
+        Map<Node, Place> places = builder.plan().places();
+        List<Cell> cells = Fuser.cells(region, places);
+        List<FoldOp> stored = new ArrayList<>();
+        Fuser.outputs(region, places).forEach(node -> stored.add(null));
+        add(rows -> new Step.Map(new MapCall(MapKernel.of(region.code), result(region.sizes, rows), cells,
+                region.inputs.stream().map(node -> band.view(node, region.sizes).block(rows)).toList(), stored)));
+        int position = 0;
+        long width = band.width(region.sizes);
+        for (Node node : region.stored) {
+            operand(position++, moveOf(node, width), own(node));
+        }
+        for (Node fold : region.folds) {
+            operand(position++, 0, builder.scratch(fold, number, steps.size()));
+        }
+        for (Node input : region.inputs) {
+            input(position++, input, region.sizes);
+        }
+        for (Node fold : region.folds) {
+            Structural.Reduce reduce = (Structural.Reduce) fold.structural();
+            FoldStream stream = FoldStream.total(reduce.fold(), fold.cell().lane(), (int) width);
+            add(rows -> new Step.Stream(stream, rows));
+            operand(0, 0, own(fold));
+            operand(1, 0, builder.scratch(fold, number, steps.size()));
+        }
+    }
+
+    private Layout result(Layout sizes, int rows) {
+        return Layout.contiguous(RowView.of(sizes, sizes, band.rows).block(rows).sizes());
+    }
+
+    private void input(int position, Node input, Layout sizes) {
+        Place place = builder.plan().places().get(input);
+        operand(position, moveOf(place.base(), band.view(input, sizes).step()), builder.operand(place.base(), number,
+                steps.size(), place.offset() * place.base().cell().bytes()));
+    }
+
+    private void fold(Node node) {
+        Structural.Reduce reduce = (Structural.Reduce) node.structural();
+        Layout sizes = node.operand().layout();
+        Band.Along along = band.along(node);
+        int width = (int) band.width(sizes);
+        if (along == Band.Along.ROW) {
+            RowView view = band.view(node.operand(), sizes);
+            add(rows -> new Step.Fold(reduce.fold(), node.cell().lane(), view.block(rows), band.dims(node)));
+            operand(0, moveOf(node, band.width(node.layout())), own(node));
+        } else {
+            FoldStream stream = along == Band.Along.ALL
+                    ? FoldStream.total(reduce.fold(), node.cell().lane(), width)
+                    : FoldStream.columns(reduce.fold(), node.cell().lane(), width, band.rows);
+            add(rows -> new Step.Stream(stream, rows));
+            operand(0, 0, own(node));
+        }
+        input(1, node.operand(), sizes);
+    }
+}
