@@ -260,7 +260,6 @@ final class Structures {
         Layout a = x.layout;
         Layout b = y.layout;
         int m = a.size(a.rank() - 2);
-        int k = a.size(a.rank() - 1);
         int n = b.size(b.rank() - 1);
         if (a.rank() == 2 && b.rank() == 2) {
             Value result = context.allocate(x.cell, Layout.contiguous(m, n));
@@ -273,36 +272,14 @@ final class Structures {
         sizes[batch.rank()] = m;
         sizes[batch.rank() + 1] = n;
         Value result = context.allocate(x.cell, Layout.contiguous(sizes));
-        Layout batchA = expanded(leading(a), batch);
-        Layout batchB = expanded(leading(b), batch);
-        int[] index = new int[batch.rank()];
-        for (long i = 0; i < batch.count(); i++) {
-            MatMul.run(x.cell.lane(), m, n, k,
-                    x.address + offset(batchA, index) * x.cell.bytes(), a.stride(a.rank() - 2), a.stride(a.rank() - 1),
-                    y.address + offset(batchB, index) * y.cell.bytes(), b.stride(b.rank() - 2), b.stride(b.rank() - 1),
-                    result.address + i * m * n * x.cell.bytes(), false);
-            advance(index, batch);
-        }
+        MatMul.runMany(x.cell.lane(), x.address, a, expanded(leading(a), batch), y.address, b, expanded(leading(b), batch),
+                result.address);
         return result;
     }
 
     static Layout leading(Layout layout) {
         return Layout.ofOwned(java.util.Arrays.copyOf(layout.sizes(), layout.rank() - 2),
                 java.util.Arrays.copyOf(layout.strides(), layout.rank() - 2));
-    }
-
-    private static long offset(Layout layout, int[] index) {
-        long offset = 0;
-        for (int d = 0; d < index.length; d++) {
-            offset += index[d] * layout.stride(d);
-        }
-        return offset;
-    }
-
-    private static void advance(int[] index, Layout layout) {
-        for (int d = index.length - 1; d >= 0 && ++index[d] == layout.size(d); d--) {
-            index[d] = 0;
-        }
     }
 
     private static Value shifted(Value x, int dims) {

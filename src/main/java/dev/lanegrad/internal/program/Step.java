@@ -135,32 +135,22 @@ abstract sealed class Step {
         private final Lane lane;
         private final Layout a;
         private final Layout b;
-        private final int m;
-        private final int n;
-        private final int k;
-        private final long[] offsetsA;
-        private final long[] offsetsB;
+        private final Layout batchA;
+        private final Layout batchB;
 
-        /** Products of matrices that begin so many bytes behind the factors' first elements. */
-        Matmul(Lane lane, Layout a, Layout b, long[] offsetsA, long[] offsetsB) {
+        /** Products of matrices that begin where two layouts of the same sizes say. */
+        Matmul(Lane lane, Layout a, Layout b, Layout batchA, Layout batchB) {
             super(3);
             this.lane = lane;
             this.a = a;
             this.b = b;
-            this.offsetsA = offsetsA;
-            this.offsetsB = offsetsB;
-            m = a.size(a.rank() - 2);
-            k = a.size(a.rank() - 1);
-            n = b.size(b.rank() - 1);
+            this.batchA = batchA;
+            this.batchB = batchB;
         }
 
         @Override
         void run() {
-            for (int i = 0; i < offsetsA.length; i++) {
-                MatMul.run(lane, m, n, k, at[1] + offsetsA[i], a.stride(a.rank() - 2), a.stride(a.rank() - 1),
-                        at[2] + offsetsB[i], b.stride(b.rank() - 2), b.stride(b.rank() - 1),
-                        at[0] + (long) i * m * n * lane.bytes(), false);
-            }
+            MatMul.runMany(lane, at[1], a, batchA, at[2], b, batchB, at[0]);
         }
     }
 
