@@ -263,7 +263,7 @@ final class Structures {
         int n = b.size(b.rank() - 1);
         if (a.rank() == 2 && b.rank() == 2) {
             Value result = context.allocate(x.cell, Layout.contiguous(m, n));
-            MatMul.run(x.cell.lane(), m, n, k, x.address, a.stride(0), a.stride(1), y.address, b.stride(0), b.stride(1),
+            MatMul.run(x.cell.lane(), m, n, a.size(1), x.address, a.stride(0), a.stride(1), y.address, b.stride(0), b.stride(1),
                     result.address, false);
             return result;
         }
