@@ -72,22 +72,27 @@ public final class Program implements AutoCloseable {
     }
 
     private Value[] values(Value[] inputs) {
-        return Grad.values(function.apply(Arrays.stream(inputs).map(Tensor::new).toList()));
+        List<Tensor> results = function.apply(Arrays.stream(inputs).map(Tensor::new).toList());
+        if (results == null || results.stream().anyMatch(java.util.Objects::isNull)) {
+            throw new IllegalStateException("call: the function returned null where a tensor was expected; return a tensor for "
+                    + "each result.");
+        }
+        return Grad.values(results);
     }
 
     /** The program of a function of one tensor. */
     public static Program of(UnaryOperator<Tensor> function) {
-        return ofList(inputs -> List.of(function.apply(one(inputs, 1).get(0))));
+        return ofList(inputs -> Arrays.asList(function.apply(one(inputs, 1).get(0))));
     }
 
     /** The program of a function of two tensors. */
     public static Program of(BinaryOperator<Tensor> function) {
-        return ofList(inputs -> List.of(function.apply(one(inputs, 2).get(0), inputs.get(1))));
+        return ofList(inputs -> Arrays.asList(function.apply(one(inputs, 2).get(0), inputs.get(1))));
     }
 
     /** The program of a function of three tensors. */
     public static Program of(TernaryOperator function) {
-        return ofList(inputs -> List.of(function.apply(one(inputs, 3).get(0), inputs.get(1), inputs.get(2))));
+        return ofList(inputs -> Arrays.asList(function.apply(one(inputs, 3).get(0), inputs.get(1), inputs.get(2))));
     }
 
     /** The program of a function of any number of tensors, with any number of results. */
@@ -131,6 +136,10 @@ public final class Program implements AutoCloseable {
         List<Tensor> sources = inputs.stream().map(input -> input.requiresGrad() || !input.dtype().cell().isReal() ? input
                 : input.detach().requiresGrad(true)).toList();
         Tensor value = function.apply(sources);
+        if (value == null || value.numel() != 1) {
+            throw new IllegalStateException("valueAndGrad: Gradient only defined for scalar-output functions; this one returned "
+                    + (value == null ? "null" : "a tensor of shape " + value.value.layout()) + "; reduce it with sum() or mean().");
+        }
         List<Tensor> by = sources.stream().filter(Tensor::requiresGrad).toList();
         Value[] gradients = !value.requiresGrad() ? new Value[by.size()]
                 : Backward.gradients(new Value[] {value.value}, null, Grad.values(by), true, create);

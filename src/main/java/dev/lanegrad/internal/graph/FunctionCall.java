@@ -22,7 +22,7 @@ public final class FunctionCall {
             batch.refuse(label, operands);
         }
         for (int i = 0; i < operands.length; i++) {
-            operands[i].check(label).readable(label);
+            operands[i].check(label);
             if (context.scope() != null) {
                 nodes[i] = context.nodes.operand(operands[i]);
                 roots[i] = operands[i].isView() ? context.nodes.operand(operands[i].root()) : -1;
@@ -35,7 +35,12 @@ public final class FunctionCall {
         Context context = Context.current();
         Value[] results = new Value[given.length];
         for (int i = 0; i < given.length; i++) {
-            Value value = given[i].check(label).readable(label);
+            Value value = given[i].check(label);
+            if (Symbols.isSymbolic(value)) {
+                // Without memory there is nothing to share.
+                results[i] = value.arranged();
+                continue;
+            }
             if (dirty.contains(value)) {
                 results[i] = value;
                 continue;
