@@ -51,8 +51,9 @@ final class Agreement {
     private static String compare(Case of, List<Side> sides) {
         try {
             List<double[]> expected = results(of, sides.getFirst());
+            double tolerance = of.precision().tolerance * of.family().slack(of);
             for (Side side : sides.subList(1, sides.size())) {
-                String difference = difference(expected, results(of, side), of.precision().tolerance);
+                String difference = difference(expected, results(of, side), tolerance);
                 if (difference != null) {
                     return side + " and " + sides.getFirst() + ": " + difference;
                 }

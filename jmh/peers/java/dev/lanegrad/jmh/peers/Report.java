@@ -137,6 +137,7 @@ final class Report {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags());
+        command.add("-D" + PeerBenchmark.SETTLE + "=" + settings.settle());
         if (side.isTorch()) {
             // JavaCPP would count what each tensor holds, and ask the system how much memory is used.
             command.addAll(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0",

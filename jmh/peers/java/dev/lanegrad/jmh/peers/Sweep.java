@@ -31,7 +31,6 @@ final class Sweep {
     /** The side that is not one: what the machine can do, and a loop by hand. */
     static final String ROOFS = "roofs";
 
-    private static final long MIX_NANOS = 30_000_000;
     /** Share of the time that the compiler may still be busy when measuring begins. */
     private static final double BUSY = 0.05;
     /** Bytes of a case above which the time would go into making operands. */
@@ -114,10 +113,7 @@ final class Sweep {
 
     private static void mix(Side side, Case of) {
         try (Step step = side.step(of)) {
-            long end = System.nanoTime() + MIX_NANOS;
-            while (System.nanoTime() < end) {
-                step.run();
-            }
+            Settling.slice(step);
         } catch (RuntimeException e) {
             System.out.println("cannot be run: " + of + ": " + e.getMessage());
         }
