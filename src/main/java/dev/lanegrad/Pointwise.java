@@ -66,12 +66,15 @@ public sealed interface Pointwise<T extends Pointwise<T>> permits Tensor, Expr {
         return Vocabulary.apply(Unary.SQUARE, this);
     }
 
-    /** The sine of each element, in radians. */
+    /**
+     * The sine of each element, in radians. Accurate up to 2^21 for float32 and 2^50 for float64; of larger numbers, which
+     * are many turns apart from their neighbours, it is 0.
+     */
     default T sin() {
         return Vocabulary.apply(Unary.SIN, this);
     }
 
-    /** The cosine of each element, in radians. */
+    /** The cosine of each element, in radians. Accurate as far as {@link #sin}; of larger numbers it is 1. */
     default T cos() {
         return Vocabulary.apply(Unary.COS, this);
     }

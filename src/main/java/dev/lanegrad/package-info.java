@@ -18,6 +18,10 @@
  * <li><b>save</b>: what backward needs of the forward computation;</li>
  * <li><b>slab</b>: a large piece of off-heap memory that blocks are taken from;</li>
  * <li><b>tape</b>: the record of a computation, with its memory;</li>
+ * <li><b>view</b>: a tensor that shares memory with the one it was made from, its base;</li>
+ * <li><b>version</b>: how often the memory of a tensor has been changed in place;</li>
+ * <li><b>hook</b>: code of the user's that sees gradients or saves on their way;</li>
+ * <li><b>checkpoint</b>: a function whose values are computed a second time instead of kept;</li>
  * <li><b>tangent</b>: the change of a value for a small change of the inputs, as forward mode computes it;</li>
  * <li><b>pullback</b>: the function from gradients of results to gradients of inputs;</li>
  * <li><b>pushforward</b>: the function from tangents of inputs to tangents of results;</li>

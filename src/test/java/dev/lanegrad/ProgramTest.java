@@ -316,4 +316,95 @@ class ProgramTest {
             assertEquals(0, program.plannedBytes());
         }
     }
+
+    @Test
+    void changesInPlaceHappenAtEachCall() {
+        Tensor mean = Tensor.of(0f, 0f);
+        Tensor count = Tensor.scalar(0);
+        try (Program program = Program.of(x -> {
+            Tensor sum = Tensor.zeros(2);
+            sum.add_(x).add_(x);
+            mean.mul_(0.5).add_(x.mul(0.5));
+            count.add_(1);
+            return sum.add(mean).add(count);
+        })) {
+            float[] expected = {0, 0};
+            for (int call = 1; call <= 4; call++) {
+                for (int i = 0; i < 2; i++) {
+                    expected[i] = expected[i] * 0.5f + (call + i) * 0.5f;
+                }
+                Tensor result = program.apply(Tensor.of((float) call, call + 1f));
+                assertArrayEquals(expected, mean.toFloatArray(), "call " + call);
+                assertEquals(call, count.item());
+                assertArrayEquals(new float[] {2 * call + expected[0] + call, 2 * (call + 1) + expected[1] + call},
+                        result.toFloatArray());
+            }
+        }
+    }
+
+    @Test
+    void descentWrittenByHandMovesTheParameter() {
+        Tensor w = Tensor.of(4f, -2f).requiresGrad(true);
+        try (Program program = Program.ofList(in -> {
+            Tensor loss = w.square().sum();
+            loss.backward();
+            GradMode.noGrad(() -> w.sub_(w.grad().mul(0.25)));
+            w.zeroGrad();
+            return List.of(loss);
+        })) {
+            assertEquals(20, program.apply().item());
+            assertArrayEquals(new float[] {2, -1}, w.toFloatArray());
+            assertEquals(5, program.apply().item());
+            assertArrayEquals(new float[] {1, -0.5f}, w.toFloatArray());
+        }
+    }
+
+    @Test
+    void changesInPlaceThatWouldBeRecordedAreRefused() {
+        Tensor outside = Tensor.zeros(2);
+        Tensor w = Tensor.of(1f, 2f).requiresGrad(true);
+        IllegalStateException e = assertThrows(IllegalStateException.class,
+                () -> Program.of(x -> outside.add_(w.mul(x))).apply(Tensor.ones(2)));
+        assertTrue(e.getMessage().contains("ProgramTest.java:"), e.getMessage());
+        assertThrows(IllegalStateException.class, () -> Program.of(x -> x.mul(2).add_(x)).apply(Tensor.ones(2)));
+        assertArrayEquals(new float[2], outside.toFloatArray());
+    }
+
+    @Test
+    void anIndexOutOfRangeIsRefusedAtEachCall() {
+        Tensor x = Tensor.randn(new Rng(1), 4, 3);
+        try (Program program = Program.of((y, index) -> y.indexSelect(0, index).mul(2).add(y.gather(0, index.unsqueeze(1))))) {
+            assertEquals(6, program.apply(x, Tensor.of(0L, 3L)).numel());
+            IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class,
+                    () -> program.apply(x, Tensor.of(0L, 4L)));
+            assertTrue(e.getMessage().contains("4 is out of bounds"), e.getMessage());
+            assertEquals(6, program.apply(x, Tensor.of(1L, 2L)).numel());
+        }
+    }
+
+    @Test
+    void anyThreadMayCallAProgram() throws InterruptedException {
+        Tensor w = Tensor.randn(new Rng(1), 300);
+        List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+        try (Program program = Program.valueAndGrad(x -> x.mul(w).exp().sum())) {
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Tensor x = Tensor.randn(new Rng(10 + t), 300);
+                List<Tensor> expected = program.call(x);
+                threads.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        for (int i = 0; i < 300; i++) {
+                            assertSame("call " + i, expected, program.call(x));
+                        }
+                    } catch (Throwable e) {
+                        failures.add(e);
+                    }
+                }));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+        assertEquals(List.of(), failures);
+    }
 }

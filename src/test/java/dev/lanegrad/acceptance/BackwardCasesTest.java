@@ -472,6 +472,17 @@ class BackwardCasesTest {
         assertFalse(yes.gt(0).requiresGrad(false).requiresGrad());
     }
 
+    @Test
+    void aLeafThatNoLongerRequiresGradGetsNone() {
+        Tensor x = leaf(1, 3);
+        Tensor y = leaf(2, 3);
+        Tensor loss = x.mul(y).sum();
+        x.requiresGrad(false);
+        loss.backward();
+        assertNull(x.grad());
+        near(x, y.grad());
+    }
+
     @Test // A56
     void nothingIsRecordedWithoutGrad() {
         Tensor x = leaf(1, 5, 5);

@@ -32,6 +32,10 @@ public final class InPlace {
             throw new IllegalArgumentException(label + ": result type " + computed + " can't be cast to the desired output type "
                     + x.cell + "; compute it out of place, or convert the tensor first.");
         }
+        if (context.interpreter() != null && context.interpreter().change(op, x, y, z, s0, s1)) {
+            return;
+        }
+        requireReadable(label, y, z);
         boolean records = context.records() && x.cell.isReal() && (x.requiresGrad() || needs(y) || needs(z));
         if (records) {
             requireOwned(context, label, x);
@@ -67,11 +71,15 @@ public final class InPlace {
     public static void set(Value x, Value source) {
         Context context = Context.current();
         requireChangeable(context, "copy_", x, needs(source));
-        source.check("copy_").readable("copy_");
+        source.check("copy_");
         if (!Broadcasting.reaches(source.layout, x.layout)) {
             throw new IllegalArgumentException("copy_: output with shape " + x.layout + " doesn't match the broadcast shape "
                     + source.layout + "; the source must broadcast to the sizes of the target.");
         }
+        if (context.interpreter() != null && context.interpreter().change(x, source)) {
+            return;
+        }
+        requireReadable("copy_", source);
         boolean records = context.records() && x.cell.isReal() && (x.requiresGrad() || needs(source));
         if (records) {
             requireOwned(context, "copy_", x);
@@ -99,6 +107,14 @@ public final class InPlace {
             rebase(context, x, result, base);
         } finally {
             context.setGradEnabled(before);
+        }
+    }
+
+    private static void requireReadable(String label, Value... operands) {
+        for (Value operand : operands) {
+            if (operand != null) {
+                operand.readable(label);
+            }
         }
     }
 
@@ -190,7 +206,7 @@ public final class InPlace {
         Layout sizes = x.layout;
         for (Value operand : new Value[] {y, z}) {
             if (operand != null) {
-                operand.check(label).readable(label);
+                operand.check(label);
                 sizes = Broadcasting.common(label, sizes, operand.layout);
             }
         }

@@ -31,6 +31,16 @@ public interface Interpreter {
         return false;
     }
 
+    /** {@code op} of all operands, written over {@code x}, which has memory; false if it may be done so now. */
+    default boolean change(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
+        return false;
+    }
+
+    /** {@code source}, broadcast and converted, written over {@code x}, which has memory; false if it may be done so now. */
+    default boolean change(Value x, Value source) {
+        return false;
+    }
+
     /** What is to be done each time the function is called that is being traced; false if it is to be done now. */
     default boolean each(Runnable action) {
         return false;

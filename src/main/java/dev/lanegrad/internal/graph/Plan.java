@@ -148,6 +148,9 @@ final class Plan {
 
     private void reach(int id) {
         if (id >= 0 && nodes.has(id, Nodes.NEEDS_GRAD) && !nodes.has(id, Nodes.WANTED)) {
+            if (nodes.opcode(id) == Nodes.LEAF && nodes.leaf(id).leaf == null) {
+                return; // It does not require grad any more.
+            }
             nodes.set(id, Nodes.WANTED);
             push(id);
         }

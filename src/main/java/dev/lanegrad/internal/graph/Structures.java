@@ -180,7 +180,7 @@ final class Structures {
             sizes[d] = layout.size(order[d]);
             strides[d] = layout.stride(order[d]);
         }
-        return Layout.of(sizes, strides);
+        return Layout.ofOwned(sizes, strides);
     }
 
     static Layout expanded(Layout layout, Layout target) {
@@ -192,7 +192,7 @@ final class Structures {
             int own = d - (target.rank() - layout.rank());
             strides[d] = layout.size(own) == 1 && target.size(d) != 1 ? 0 : layout.stride(own);
         }
-        return Layout.of(target.sizes(), strides);
+        return Layout.ofOwned(target.sizes(), strides);
     }
 
     private static Layout sliced(Layout layout, Slice slice) {
@@ -200,7 +200,7 @@ final class Structures {
         long[] strides = layout.strides();
         sizes[slice.dim()] = slice.size();
         strides[slice.dim()] *= slice.step();
-        return Layout.of(sizes, strides);
+        return Layout.ofOwned(sizes, strides);
     }
 
     private static Value embed(Context context, Embed op, Value x) {
@@ -260,43 +260,26 @@ final class Structures {
         Layout a = x.layout;
         Layout b = y.layout;
         int m = a.size(a.rank() - 2);
-        int k = a.size(a.rank() - 1);
         int n = b.size(b.rank() - 1);
+        if (a.rank() == 2 && b.rank() == 2) {
+            Value result = context.allocate(x.cell, Layout.contiguous(m, n));
+            MatMul.run(x.cell.lane(), m, n, a.size(1), x.address, a.stride(0), a.stride(1), y.address, b.stride(0), b.stride(1),
+                    result.address, false);
+            return result;
+        }
         Layout batch = Broadcasting.common("matmul", leading(a), leading(b));
         int[] sizes = java.util.Arrays.copyOf(batch.sizes(), batch.rank() + 2);
         sizes[batch.rank()] = m;
         sizes[batch.rank() + 1] = n;
         Value result = context.allocate(x.cell, Layout.contiguous(sizes));
-        Layout batchA = expanded(leading(a), batch);
-        Layout batchB = expanded(leading(b), batch);
-        int[] index = new int[batch.rank()];
-        for (long i = 0; i < batch.count(); i++) {
-            MatMul.run(x.cell.lane(), m, n, k,
-                    x.address + offset(batchA, index) * x.cell.bytes(), a.stride(a.rank() - 2), a.stride(a.rank() - 1),
-                    y.address + offset(batchB, index) * y.cell.bytes(), b.stride(b.rank() - 2), b.stride(b.rank() - 1),
-                    result.address + i * m * n * x.cell.bytes(), false);
-            advance(index, batch);
-        }
+        MatMul.runMany(x.cell.lane(), x.address, a, expanded(leading(a), batch), y.address, b, expanded(leading(b), batch),
+                result.address);
         return result;
     }
 
     static Layout leading(Layout layout) {
-        return Layout.of(java.util.Arrays.copyOf(layout.sizes(), layout.rank() - 2),
+        return Layout.ofOwned(java.util.Arrays.copyOf(layout.sizes(), layout.rank() - 2),
                 java.util.Arrays.copyOf(layout.strides(), layout.rank() - 2));
-    }
-
-    private static long offset(Layout layout, int[] index) {
-        long offset = 0;
-        for (int d = 0; d < index.length; d++) {
-            offset += index[d] * layout.stride(d);
-        }
-        return offset;
-    }
-
-    private static void advance(int[] index, Layout layout) {
-        for (int d = index.length - 1; d >= 0 && ++index[d] == layout.size(d); d--) {
-            index[d] = 0;
-        }
     }
 
     private static Value shifted(Value x, int dims) {

@@ -79,8 +79,10 @@ final class ArgFold {
         long extreme = scratch.accumulators;
         long best = 0;
         long chunk = 0;
-        for (long batch = 0; chunk * CHUNK < plan.folded; batch++) {
-            int count = FoldRows.batch(extremes, scratch, plan, in, batch, plan.folded, gather);
+        long chunks = (plan.folded + CHUNK - 1) / CHUNK;
+        while (chunk < chunks) {
+            int count = (int) Math.min(FoldRows.BATCH, chunks - chunk);
+            FoldRows.chunks(extremes, scratch, plan, in, gather, chunk, chunk + count, scratch.results);
             for (int k = 0; k < count; k++, chunk++) {
                 long result = scratch.results + (long) k * cell;
                 if (chunk == 0) {

@@ -21,20 +21,26 @@ final class FoldColumns {
     private FoldColumns() {
     }
 
-    /** Folds all of a plan whose columns are set apart; they need not lie side by side. */
-    static void run(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
-        long block = FoldScratch.COLUMN_BYTES / plan.cell;
-        boolean scatter = !plan.columnsLast;
-        for (long outer = 0; outer < plan.kept; outer++) {
-            long from = in + plan.keptOffset(outer);
-            long to = out + plan.outOffset(outer);
-            for (long first = 0; first < plan.columns; first += block) {
-                int width = (int) Math.min(block, plan.columns - first);
-                long result = scatter ? scratch.columns : to + first * plan.columnOut;
-                block(loops, scratch, plan, from + first * plan.columnStride, width, result);
-                if (scatter) {
-                    FoldPlan.copyLine(plan.cell, result, plan.cell, to + first * plan.columnOut, plan.columnOut, width);
-                }
+    /**
+     * Folds the blocks of {@code block} columns from number {@code from} to number {@code to} of a plan whose columns
+     * are set apart; they need not lie side by side. Where it is to be {@code exact} it writes nothing behind the
+     * results.
+     */
+    static void range(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out, int block, long from,
+            long to, boolean exact) {
+        long blocks = (plan.columns + block - 1) / block;
+        for (long number = from; number < to; number++) {
+            long outer = number / blocks;
+            long first = (number - outer * blocks) * block;
+            int width = (int) Math.min(block, plan.columns - first);
+            long at = out + plan.outOffset(outer) + first * plan.columnOut;
+            boolean whole = plan.columnsLast && !(exact && number == to - 1 && width * plan.cell % VBYTES != 0);
+            block(loops, scratch, plan, in + plan.keptOffset(outer) + first * plan.columnStride, width,
+                    whole ? at : scratch.columns);
+            if (!plan.columnsLast) {
+                FoldPlan.copyLine(plan.cell, scratch.columns, plan.cell, at, plan.columnOut, width);
+            } else if (!whole) {
+                MemorySegment.copy(ALL, scratch.columns, ALL, at, (long) width * plan.cell);
             }
         }
     }

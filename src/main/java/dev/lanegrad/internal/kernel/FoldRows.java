@@ -12,27 +12,38 @@ final class FoldRows {
     private static final int CALL = 4 * CHUNK;
     /** Chunks whose results are joined at a time. */
     static final int BATCH = 64;
+    /** The same where the chunks are shared: enough work for each thread. */
+    static final int MANY = 4096;
     private static final MemorySegment ALL = Raw.ALL;
 
     private FoldRows() {
     }
 
-    /** Folds all of a plan whose sequences are one run without gaps. */
-    static void direct(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
-        long rows = plan.rows();
-        for (long row = 0; row < plan.kept; row += rows) {
-            many(loops, scratch, plan, in + plan.keptOffset(row), plan.rowStride(), rows, out + row * plan.cell);
+    /**
+     * Folds the sequences from number {@code first} to number {@code to}; those that are not one run without gaps,
+     * where {@code gather} says so, some at a time or by chunks after their elements have been brought together. The
+     * result of sequence 0 would go to {@code out}.
+     */
+    static void range(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, boolean gather, long first, long to,
+            long out) {
+        if (plan.folded > CHUNK) {
+            for (long row = first; row < to; row++) {
+                one(loops, scratch, plan, in + plan.keptOffset(row), plan.folded, gather, null, out + row * plan.cell);
+            }
+        } else if (gather) {
+            gathering(loops, scratch, plan, in, first, to, out);
+        } else {
+            long rows = plan.rows();
+            long n;
+            for (long row = first; row < to; row += n) {
+                n = Math.min(rows - row % rows, to - row);
+                many(loops, scratch, plan, in + plan.keptOffset(row), plan.rowStride(), n, out + row * plan.cell);
+            }
         }
     }
 
     private static void many(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long stride, long rows,
             long out) {
-        if (plan.folded > CHUNK) {
-            for (long row = 0; row < rows; row++) {
-                one(loops, scratch, plan, in + row * stride, plan.folded, false, out + row * plan.cell);
-            }
-            return;
-        }
         int n = (int) plan.folded;
         int block = n == 1 && stride == plan.cell ? CALL : block(n);
         for (long row = 0; row < rows; row += block) {
@@ -46,18 +57,12 @@ final class FoldRows {
         }
     }
 
-    /** Folds all of a plan, bringing the elements of some rows, or of a chunk, side by side first. */
-    static void gathering(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
-        if (plan.folded > CHUNK) {
-            for (long row = 0; row < plan.kept; row++) {
-                one(loops, scratch, plan, in + plan.keptOffset(row), plan.folded, true, out + row * plan.cell);
-            }
-            return;
-        }
+    private static void gathering(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long first, long to,
+            long out) {
         int n = (int) plan.folded;
         int block = Math.min(block(n), CHUNK / n);
-        for (long row = 0; row < plan.kept; row += block) {
-            int rows = (int) Math.min(block, plan.kept - row);
+        for (long row = first; row < to; row += block) {
+            int rows = (int) Math.min(block, to - row);
             for (int k = 0; k < rows; k++) {
                 plan.gather(in + plan.keptOffset(row + k), 0, n, scratch.gathered + (long) k * n * plan.cell);
             }
@@ -80,13 +85,20 @@ final class FoldRows {
         }
     }
 
-    /** Folds one sequence of any length above 0. */
-    static void one(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long n, boolean gather, long out) {
+    /** Folds one sequence of any length above 0; with a job, the chunks are shared. */
+    static void one(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long n, boolean gather, FoldJob job,
+            long out) {
         int cell = plan.cell;
+        int size = job == null ? BATCH : MANY;
         long chunks = (n + CHUNK - 1) / CHUNK;
-        long batches = (chunks + BATCH - 1) / BATCH;
+        long batches = (chunks + size - 1) / size;
         for (long batch = 0; batch < batches; batch++) {
-            int count = batch(loops, scratch, plan, in, batch, n, gather);
+            int count = (int) Math.min(size, chunks - batch * size);
+            if (job == null) {
+                chunks(loops, scratch, plan, in, gather, batch * size, batch * size + count, scratch.results);
+            } else {
+                job.chunks(in, batch * size, count, scratch.results);
+            }
             pairs(loops, cell, scratch.results, count);
             int level = 0;
             for (; (batch >> level & 1) != 0; level++) {
@@ -105,21 +117,18 @@ final class FoldRows {
         FoldPlan.copyLine(cell, result, cell, out, 0, 1);
     }
 
-    /** Folds each chunk of a batch of a sequence, to {@code scratch.results}; returns how many there are. */
-    static int batch(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long batch, long n, boolean gather) {
-        long end = Math.min(n, (batch + 1) * BATCH * CHUNK);
-        int count = 0;
-        for (long first = batch * BATCH * CHUNK; first < end; first += CHUNK) {
-            int size = (int) Math.min(CHUNK, end - first);
-            long from = in + first * plan.cell;
+    /** Folds the chunks from number {@code first} to number {@code to} of a sequence, and writes their results. */
+    static void chunks(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, boolean gather, long first,
+            long to, long out) {
+        for (long chunk = first; chunk < to; chunk++) {
+            int size = (int) Math.min(CHUNK, plan.folded - chunk * CHUNK);
+            long from = in + chunk * CHUNK * plan.cell;
             if (gather) {
                 from = scratch.gathered;
-                plan.gather(in, first, size, from);
+                plan.gather(in, chunk * CHUNK, size, from);
             }
-            chunk(loops, scratch, plan.cell, from, size, scratch.results + (long) count * plan.cell);
-            count++;
+            chunk(loops, scratch, plan.cell, from, size, out + (chunk - first) * plan.cell);
         }
-        return count;
     }
 
     /** Folds one sequence of up to a chunk. */

@@ -20,7 +20,7 @@ final class FoldScratch {
     final long lanes;
     /** For {@link FoldLoops#lanes}. */
     final long work;
-    /** Results of up to 64 chunks. */
+    /** Results of up to {@link FoldRows#MANY} chunks. */
     final long results;
     /** Results of complete subtrees over the chunks, one level every 64 bytes. */
     final long pending;
@@ -34,12 +34,14 @@ final class FoldScratch {
     final long columns;
     /** The dimensions of the fold at hand. */
     final FoldPlan plan = new FoldPlan();
+    /** The fold at hand, as work that may be shared. */
+    final FoldJob job = new FoldJob();
     private final MemorySegment block;
 
     private FoldScratch() {
         int workAt = LANE_BYTES + GAP;
         int resultsAt = workAt + FoldLoops.WORK_BYTES;
-        int pendingAt = resultsAt + 64 * Double.BYTES + GAP;
+        int pendingAt = resultsAt + FoldRows.MANY * Double.BYTES + GAP;
         int gatheredAt = pendingAt + LEVELS * 64;
         int accumulatorsAt = gatheredAt + GATHER_BYTES + GAP;
         int pendingColumnsAt = accumulatorsAt + FoldLoops.LANES * COLUMN_BYTES + GAP;

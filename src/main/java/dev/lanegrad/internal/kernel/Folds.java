@@ -59,16 +59,15 @@ public final class Folds {
     }
 
     private static void planned(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out) {
-        if (plan.oneRun() && plan.foldStride() == plan.cell) {
-            FoldRows.direct(loops, scratch, plan, in, out);
-            return;
-        }
+        boolean gather = !plan.oneRun() || plan.foldStride() != plan.cell;
         long least = plan.leastKeptStride();
-        if (least == plan.cell || least < plan.foldStride()) {
+        FoldJob job = scratch.job;
+        job.set(loops, plan, in, out, gather);
+        if (gather && (least == plan.cell || least < plan.foldStride())) {
             plan.takeColumns();
-            FoldColumns.run(loops, scratch, plan, in, out);
+            job.columns(scratch);
         } else {
-            FoldRows.gathering(loops, scratch, plan, in, out);
+            job.rows(scratch);
         }
     }
 

@@ -112,9 +112,32 @@ public final class Indexing {
      * {@code dim}, where the index says which. Indices are inside.
      */
     public static void gather(int size, long from, Layout source, long index, Layout indices, int dim, long to) {
+        gather(size, from, source, index, indices, dim, to, Layout.contiguous(indices.sizes()));
+    }
+
+    /** As above, where {@code target} is the contiguous layout of the sizes of {@code indices}: allocates nothing. */
+    public static void gather(int size, long from, Layout source, long index, Layout indices, int dim, long to, Layout target) {
         if (indices.count() > 0) {
-            gatherDimension(size, from, source, index, indices, dim, to, Layout.contiguous(indices.sizes()), 0);
+            gatherDimension(size, from, source, index, indices, dim, to, target, 0);
         }
+    }
+
+    /** True if all indices are from 0 to {@code size - 1}. */
+    public static boolean areInside(long index, Layout layout, int size) {
+        return layout.count() == 0 || areInside(index, layout, 0, size);
+    }
+
+    private static boolean areInside(long index, Layout layout, int d, int size) {
+        if (d == layout.rank()) {
+            long value = ALL.get(LONG, index);
+            return value >= 0 && value < size;
+        }
+        for (int i = 0; i < layout.size(d); i++) {
+            if (!areInside(index + i * layout.stride(d) * Long.BYTES, layout, d + 1, size)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void gatherDimension(int size, long from, Layout source, long index, Layout indices, int dim, long to,

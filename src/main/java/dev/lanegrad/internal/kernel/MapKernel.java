@@ -17,6 +17,9 @@ public final class MapKernel {
     private static final int REMEMBERED = 4096;
     /** The most loops that are emitted for one code. */
     private static final int MOST_EMITTED = 8;
+    /** What it takes to move a byte of an operand, and to compute one of a primitive's result. */
+    private static final double NANOS_OF_OPERAND = 0.01;
+    private static final double NANOS_OF_BYTE = 0.003;
     private static final Map<LaneCode, MapKernel> KNOWN = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<LaneCode, MapKernel> eldest) {
@@ -32,6 +35,8 @@ public final class MapKernel {
     final int outputs;
     /** Operands, or blocks of scratch memory, that a workspace must have room for. */
     final int width;
+    /** About how many nanoseconds an element takes, when the kernel is warm and memory is not near. */
+    final double nanos;
 
     private final LaneCode code;
     private final Loop first;
@@ -50,6 +55,8 @@ public final class MapKernel {
         single = primitive != null;
         first = single ? primitive : interpreter;
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
+        nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
+                * code.lane().bytes();
         last = find(0);
     }
 

@@ -1,12 +1,16 @@
 package dev.lanegrad.internal.kernel;
 
 import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.shape.Layout;
 
 /**
  * The product of two matrices. Each element of the result is one chain of fused multiply-adds, the inner index
  * ascending, whatever tile it falls in; so its bits depend on its row of A and column of B alone.
+ *
+ * <p>Large products are cut into bands of columns or of rows, and many of them into runs of whole products, which
+ * several threads may work on: a thread's bands are products of their own.
  */
-public final class MatMul {
+public final class MatMul implements Workers.Shared {
     /** The most inner indices between two visits to C: with it a panel of B, two vectors wide, stays in L1. */
     private static final int INNER = 192;
     /** The most bytes in a row of what is packed of B at a time. */
@@ -24,7 +28,16 @@ public final class MatMul {
     private static final long SPAN = 512 << 10;
     /** Bytes of a row of a panel of B. */
     private static final int PITCH = 2 * MatMulTiles.VB;
+    /** Rows of a band: a multiple of the rows of each tile. */
+    private static final int BAND = 24;
+    /** Nanoseconds of a multiply-add of floats, and the rows that take the time in which an element of B is read. */
+    private static final double NANOS = 0.022;
+    private static final int READ_ROWS = 6;
     private static final ThreadLocal<MatMul> OF_THREAD = ThreadLocal.withInitial(MatMul::new);
+    private static final ThreadLocal<MatMul> PART_OF_THREAD = ThreadLocal.withInitial(MatMul::new);
+
+    /** What a unit of a product is. */
+    private enum Cut { COLUMNS, ROWS, PRODUCTS }
 
     private final MatMulScratch scratch = new MatMulScratch();
     // Set anew by each product: an object of its own for each would be garbage.
@@ -41,6 +54,17 @@ public final class MatMul {
     private long bCol;
     private long c;
     private long cRow;
+    /** Bytes of a row of C that are written. */
+    private long rowBytes;
+    private boolean accumulate;
+    /** True if B is read where it lies, {@code inner} inner indices at a time. */
+    private boolean direct;
+    private int inner;
+    private Cut cut;
+    /** Bytes of columns, or rows, of a unit. */
+    private int unit;
+    private Layout batchA;
+    private Layout batchB;
 
     private MatMul() {
     }
@@ -69,6 +93,7 @@ public final class MatMul {
     private void setC(long address) {
         c = address;
         cRow = (long) n << shift;
+        rowBytes = cRow;
     }
 
     /**
@@ -86,35 +111,154 @@ public final class MatMul {
             return;
         }
         MatMul product = OF_THREAD.get();
-        // A column of C lies in memory as a row, and is a row of the transposed product.
-        if (n == 1 && aRow == 1) {
-            product.set(lane, 1, m, k);
-            product.setA(b, bCol, bRow);
-            product.setB(a, aCol, aRow);
+        product.set(lane, m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate);
+        double nanos = product.nanos();
+        if (nanos < Workers.LEAST) {
+            product.run();
         } else {
-            product.set(lane, m, n, k);
-            product.setA(a, aRow, aCol);
-            product.setB(b, bRow, bCol);
+            Workers.share(product, product.cut(), nanos);
         }
-        product.setC(c);
-        product.run(accumulate);
     }
 
-    private void run(boolean accumulate) {
-        boolean contiguous = bCol == 1L << shift;
-        boolean small = k * cRow <= DIRECT_BYTES;
-        if (contiguous && (m < FEW_ROWS || small) && aRow >= 0 && bRow != 0) {
-            direct(small ? LONG : SHORT, accumulate);
+    /**
+     * Writes the products of many matrices, one after the other, to C. The last two dimensions of {@code a} and
+     * {@code b} are the matrices; {@code batchA} and {@code batchB}, which have the same sizes, say where each begins.
+     */
+    public static void runMany(Lane lane, long a, Layout matrixA, Layout batchA, long b, Layout matrixB, Layout batchB,
+            long c) {
+        int rank = matrixA.rank();
+        int m = matrixA.size(rank - 2);
+        int k = matrixA.size(rank - 1);
+        int n = matrixB.size(matrixB.rank() - 1);
+        long count = batchA.count();
+        if (m == 0 || n == 0 || count == 0) {
+            return;
+        }
+        MatMul product = OF_THREAD.get();
+        product.set(lane, m, n, k, a, matrixA.stride(rank - 2), matrixA.stride(rank - 1), b,
+                matrixB.stride(matrixB.rank() - 2), matrixB.stride(matrixB.rank() - 1), c, false);
+        double nanos = product.nanos();
+        if (count == 1 || nanos >= Workers.LEAST && count < 2L * Workers.threads()) {
+            for (long i = 0; i < count; i++) {
+                run(lane, m, n, k, a + Indexing.offset(batchA, i) * lane.bytes(), matrixA.stride(rank - 2),
+                        matrixA.stride(rank - 1), b + Indexing.offset(batchB, i) * lane.bytes(),
+                        matrixB.stride(matrixB.rank() - 2), matrixB.stride(matrixB.rank() - 1),
+                        c + i * m * n * lane.bytes(), false);
+            }
+            return;
+        }
+        product.cut = Cut.PRODUCTS;
+        boolean swapped = isColumn(n, matrixA.stride(rank - 2));
+        product.batchA = swapped ? batchB : batchA;
+        product.batchB = swapped ? batchA : batchB;
+        Workers.share(product, count, nanos * count);
+    }
+
+    private double nanos() {
+        return NANOS * Math.max(m, READ_ROWS) * k * n * (1 << shift - 2);
+    }
+
+    // A column of C lies in memory as a row, and is a row of the transposed product.
+    private static boolean isColumn(int n, long aRow) {
+        return n == 1 && aRow == 1;
+    }
+
+    private void set(Lane lane, int m, int n, int k, long a, long aRow, long aCol, long b, long bRow, long bCol, long c,
+            boolean accumulate) {
+        if (isColumn(n, aRow)) {
+            set(lane, 1, m, k);
+            setA(b, bCol, bRow);
+            setB(a, aCol, aRow);
         } else {
-            packed(contiguous, accumulate);
+            set(lane, m, n, k);
+            setA(a, aRow, aCol);
+            setB(b, bRow, bCol);
+        }
+        setC(c);
+        this.accumulate = accumulate;
+        boolean small = this.k * cRow <= DIRECT_BYTES;
+        inner = small ? LONG : SHORT;
+        direct = this.bCol == 1L << shift && (this.m < FEW_ROWS || small) && this.aRow >= 0 && this.bRow != 0;
+    }
+
+    private long cut() {
+        int bands = Math.ceilDiv(m, BAND);
+        int panels = (int) Math.ceilDiv(rowBytes, PITCH);
+        // Columns, so that each is packed by one thread only; but a small B is read by all where it lies.
+        boolean small = direct && inner == LONG && m >= FEW_ROWS;
+        cut = bands < 2 || panels >= 4 && !small ? Cut.COLUMNS : Cut.ROWS;
+        int most = 2 * Workers.threads();
+        unit = cut == Cut.COLUMNS ? PITCH * Math.ceilDiv(panels, most) : BAND * Math.ceilDiv(bands, most);
+        return cut == Cut.COLUMNS ? Math.ceilDiv(rowBytes, unit) : Math.ceilDiv(m, unit);
+    }
+
+    @Override
+    public void share(long from, long to) {
+        MatMul part = PART_OF_THREAD.get();
+        part.take(this);
+        switch (cut) {
+            case COLUMNS -> part.columns(from * unit, Math.min(rowBytes, to * unit));
+            case ROWS -> part.rows((int) from * unit, (int) Math.min(m, to * unit));
+            case PRODUCTS -> part.products(this, from, to);
+        }
+    }
+
+    private void take(MatMul whole) {
+        tiles = whole.tiles;
+        shift = whole.shift;
+        m = whole.m;
+        n = whole.n;
+        k = whole.k;
+        a = whole.a;
+        aRow = whole.aRow;
+        aCol = whole.aCol;
+        b = whole.b;
+        bRow = whole.bRow;
+        bCol = whole.bCol;
+        c = whole.c;
+        cRow = whole.cRow;
+        rowBytes = whole.rowBytes;
+        accumulate = whole.accumulate;
+        direct = whole.direct;
+        inner = whole.inner;
+    }
+
+    private void columns(long from, long to) {
+        b += (from >> shift) * bCol;
+        c += from;
+        rowBytes = to - from;
+        run();
+    }
+
+    private void rows(int from, int to) {
+        a += from * aRow;
+        c += from * cRow;
+        m = to - from;
+        run();
+    }
+
+    private void products(MatMul whole, long from, long to) {
+        for (long i = from; i < to; i++) {
+            a = whole.a + (Indexing.offset(whole.batchA, i) << shift);
+            b = whole.b + (Indexing.offset(whole.batchB, i) << shift);
+            c = whole.c + (i * whole.m * whole.n << shift);
+            run();
+        }
+    }
+
+    private void run() {
+        if (direct) {
+            direct();
+        } else {
+            packed();
         }
     }
 
     // Rows of A outermost: a tile of few rows may be wide, and B, or so many rows of it, stays in the cache.
-    private void direct(int step, boolean accumulate) {
+    private void direct() {
         int p = 0;
         do {
-            int depth = Math.min(step, k - p);
+            int depth = Math.min(inner, k - p);
             boolean fresh = p == 0 && !accumulate;
             int rows;
             for (int i = 0; i < m; i += rows) {
@@ -122,23 +266,24 @@ public final class MatMul {
                 long x = a + i * aRow + p * aCol;
                 long y = b + p * bRow;
                 int vectors;
-                for (long d = 0; d < cRow; d += vectors * (long) MatMulTiles.VB) {
-                    vectors = MatMulTiles.next(rows, cRow - d);
-                    tile(fresh, rows, vectors, x, aRow, aCol, y + d, bRow, depth, c + i * cRow + d, cRow - d);
+                for (long d = 0; d < rowBytes; d += vectors * (long) MatMulTiles.VB) {
+                    vectors = MatMulTiles.next(rows, rowBytes - d);
+                    tile(fresh, rows, vectors, x, aRow, aCol, y + d, bRow, depth, c + i * cRow + d, rowBytes - d);
                 }
             }
             p += depth;
         } while (p < k);
     }
 
-    private void packed(boolean contiguous, boolean accumulate) {
+    private void packed() {
+        boolean contiguous = bCol == 1L << shift;
         int step = Math.max(1, Math.ceilDiv(k, Math.ceilDiv(Math.max(1, k), INNER)));
         boolean packA = aRow < 0 || aCol != 1L << shift && Math.abs(aCol) * step > SPAN;
-        long bBytes = Math.ceilDiv(Math.min(cRow, PACKED_ROW), PITCH) * PITCH * step;
+        long bBytes = Math.ceilDiv(Math.min(rowBytes, PACKED_ROW), PITCH) * PITCH * step;
         long aBytes = packA ? (long) Math.min(m, OUTER) * step << shift : 0;
         long panels = scratch.panels(bBytes + aBytes);
-        for (long d = 0; d < cRow; d += PACKED_ROW) {
-            int bytes = (int) Math.min(PACKED_ROW, cRow - d);
+        for (long d = 0; d < rowBytes; d += PACKED_ROW) {
+            int bytes = (int) Math.min(PACKED_ROW, rowBytes - d);
             int p = 0;
             do {
                 int depth = Math.min(step, k - p);

@@ -33,6 +33,7 @@ public final class Workspace {
     long ones;
 
     private final MapDriver driver = new MapDriver(this);
+    private final MapPlan plan = new MapPlan(this);
     private MapKernel kernel;
     private int operands;
     private boolean simple;
@@ -124,7 +125,7 @@ public final class Workspace {
                 variant.count(count);
             }
         } else if (count > 0) {
-            driver.run(kernel, operands, result);
+            plan.run(kernel, operands, result);
         }
     }
 
@@ -145,6 +146,16 @@ public final class Workspace {
             DoublePrims.spread(at, value);
         }
         return at;
+    }
+
+    /** What runs parts of calls in this workspace. */
+    MapDriver driver() {
+        return driver;
+    }
+
+    /** The plan of the calls that are prepared in this workspace. */
+    MapPlan plan() {
+        return plan;
     }
 
     static void place(long frame, int i, long address, long mask) {

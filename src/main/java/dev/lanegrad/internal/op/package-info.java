@@ -17,8 +17,12 @@
  * it mentions are what the tape keeps. The first derivative runs it as one fused kernel that writes or adds to the
  * operand's gradient; a recorded walk evaluates the same term with recorded ops, so every order exists.
  *
- * <p>An op that moves or combines elements is a record in {@link dev.lanegrad.internal.op.Structural}; its value and its
- * vector-Jacobian product stand in the two exhaustive switches of {@code internal.graph}, so a forgotten one does not
- * compile.
+ * <p>An op that moves or combines elements is a record in {@link dev.lanegrad.internal.op.Structural}. Its value
+ * ({@code Structures}), its vector-Jacobian product ({@code Rules}), its tangent ({@code ForwardRules}), what it is for a
+ * batch ({@code BatchRules}) and the sizes of its result ({@code Symbols}) stand in exhaustive switches of
+ * {@code internal.graph}, so a forgotten one does not compile.
+ *
+ * <p>{@link dev.lanegrad.internal.op.Composite} is a user's element-wise function: a formula over the tables, whose
+ * derivatives are found by the chain rule on the formula and have kernels of their own like any other.
  */
 package dev.lanegrad.internal.op;

@@ -310,7 +310,9 @@ final class Builder {
             layouts.add(from.get(p).layout());
             cells.add(node.operands().get(p).cell());
         }
-        return new Step.Other(op, block, layouts, cells);
+        Step.Other other = new Step.Other(op, block, layouts, cells);
+        return Step.Chosen.dim(op) < 0 ? other
+                : new Step.Chosen(op, x.cell(), layouts.get(1), layouts.get(2), node.layout(), other);
     }
 
     private static Step embedded(Structural.Embed op, Node node, Layout from) {
@@ -336,26 +338,19 @@ final class Builder {
 
     private static Step matmul(Cell cell, Layout a, Layout b, Layout result) {
         int batchRank = result.rank() - 2;
-        Layout batch = Layout.contiguous(Arrays.copyOf(result.sizes(), batchRank));
-        long[] offsetsA = new long[(int) batch.count()];
-        long[] offsetsB = new long[offsetsA.length];
-        for (int i = 0; i < offsetsA.length; i++) {
-            offsetsA[i] = offset(a, batch, i) * cell.bytes();
-            offsetsB[i] = offset(b, batch, i) * cell.bytes();
-        }
-        return new Step.Matmul(cell.lane(), a, b, offsetsA, offsetsB);
+        int[] batch = Arrays.copyOf(result.sizes(), batchRank);
+        return new Step.Matmul(cell.lane(), a, b, batch(a, batch), batch(b, batch));
     }
 
-    private static long offset(Layout matrices, Layout batch, int number) {
-        long offset = 0;
-        int left = number;
-        for (int d = batch.rank() - 1; d >= 0; d--) {
-            int index = left % batch.size(d);
-            left /= batch.size(d);
-            int own = d - (batch.rank() - (matrices.rank() - 2));
-            offset += own < 0 || matrices.size(own) == 1 ? 0 : index * matrices.stride(own);
+    /** Where each matrix begins, in the sizes {@code batch}. */
+    private static Layout batch(Layout matrices, int[] batch) {
+        long[] strides = new long[batch.length];
+        int own = matrices.rank() - 2;
+        for (int d = Math.max(0, batch.length - own); d < batch.length; d++) {
+            int at = d - (batch.length - own);
+            strides[d] = matrices.size(at) == 1 ? 0 : matrices.stride(at);
         }
-        return offset;
+        return Layout.of(batch, strides);
     }
 
     /** Copies results that lie elsewhere to where they are wanted; first those of the caller, who wants what was before. */

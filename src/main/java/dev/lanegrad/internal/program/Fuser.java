@@ -90,7 +90,7 @@ final class Fuser {
         for (Node operand : node.operands()) {
             Region needed = owner(operand);
             if (needed != null && needed != region) {
-                region.needs.add(needed);
+                region.need(needed);
             }
         }
     }
@@ -117,28 +117,11 @@ final class Fuser {
         for (Node operand : node.operands()) {
             Region owner = owner(operand);
             if (owner == region ? !owners.containsKey(operand) || !Region.isExact(operand, region.lane)
-                    : owner != null && reaches(owner, region, new HashSet<>())) {
+                    : owner != null && owner.reaches(region)) {
                 return false;
             }
         }
         return true;
-    }
-
-    /** True if {@code from} needs {@code target}, directly or not. */
-    private static boolean reaches(Region from, Region target, Set<Region> seen) {
-        List<Region> open = new ArrayList<>(List.of(from));
-        while (!open.isEmpty()) {
-            Region region = open.removeLast();
-            if (region == target) {
-                return true;
-            }
-            for (Region need : region.needs) {
-                if (seen.add(need)) {
-                    open.add(need);
-                }
-            }
-        }
-        return false;
     }
 
     /** Puts what is needed first; among what may come next, what was traced first. */

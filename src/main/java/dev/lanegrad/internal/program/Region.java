@@ -30,6 +30,10 @@ final class Region {
     final List<Node> members = new ArrayList<>();
     /** The regions that must be computed before. */
     final Set<Region> needs = new java.util.LinkedHashSet<>();
+    /** The regions that need this one. */
+    final Set<Region> users = new java.util.LinkedHashSet<>();
+    /** Greater than that of every region that must be computed before. */
+    int level;
     /** Members that have to be stored. */
     final List<Node> stored = new ArrayList<>();
     /** Folds of members that are computed in the same pass. */
@@ -53,6 +57,42 @@ final class Region {
     /** The node of a region that is no kernel. */
     Node only() {
         return members.getFirst();
+    }
+
+    /** Makes {@code needed} one of the regions that must be computed before. */
+    void need(Region needed) {
+        if (needs.add(needed)) {
+            needed.users.add(this);
+            List<Region> raised = new ArrayList<>(List.of(needed));
+            while (!raised.isEmpty()) {
+                Region region = raised.removeLast();
+                for (Region user : region.users) {
+                    if (user.level <= region.level) {
+                        user.level = region.level + 1;
+                        raised.add(user);
+                    }
+                }
+            }
+        }
+    }
+
+    /** True if {@code target} must be computed before this, or is this. */
+    boolean reaches(Region target) {
+        Set<Region> seen = new java.util.HashSet<>();
+        List<Region> open = new ArrayList<>(List.of(this));
+        while (!open.isEmpty()) {
+            Region region = open.removeLast();
+            if (region == target) {
+                return true;
+            }
+            for (Region need : region.needs) {
+                // What is at the level of the target, or below, does not need it.
+                if ((need == target || need.level > target.level) && seen.add(need)) {
+                    open.add(need);
+                }
+            }
+        }
+        return false;
     }
 
     /** Takes a node in. */

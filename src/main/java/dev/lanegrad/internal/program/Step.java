@@ -135,31 +135,84 @@ abstract sealed class Step {
         private final Lane lane;
         private final Layout a;
         private final Layout b;
-        private final int m;
-        private final int n;
-        private final int k;
-        private final long[] offsetsA;
-        private final long[] offsetsB;
+        private final Layout batchA;
+        private final Layout batchB;
 
-        /** Products of matrices that begin so many bytes behind the factors' first elements. */
-        Matmul(Lane lane, Layout a, Layout b, long[] offsetsA, long[] offsetsB) {
+        /** Products of matrices that begin where two layouts of the same sizes say. */
+        Matmul(Lane lane, Layout a, Layout b, Layout batchA, Layout batchB) {
             super(3);
             this.lane = lane;
             this.a = a;
             this.b = b;
-            this.offsetsA = offsetsA;
-            this.offsetsB = offsetsB;
-            m = a.size(a.rank() - 2);
-            k = a.size(a.rank() - 1);
-            n = b.size(b.rank() - 1);
+            this.batchA = batchA;
+            this.batchB = batchB;
         }
 
         @Override
         void run() {
-            for (int i = 0; i < offsetsA.length; i++) {
-                MatMul.run(lane, m, n, k, at[1] + offsetsA[i], a.stride(a.rank() - 2), a.stride(a.rank() - 1),
-                        at[2] + offsetsB[i], b.stride(b.rank() - 2), b.stride(b.rank() - 1),
-                        at[0] + (long) i * m * n * lane.bytes(), false);
+            MatMul.runMany(lane, at[1], a, batchA, at[2], b, batchB, at[0]);
+        }
+    }
+
+    /** Elements that an index names, or zeros with elements added there: the result, the elements and the index. */
+    static final class Chosen extends Addressed {
+        private final Structural op;
+        private final Cell cell;
+        private final Layout source;
+        private final Layout index;
+        private final Layout indices;
+        private final Layout result;
+        private final int dim;
+        private final int bound;
+        private final Other refusal;
+
+        /** {@code refusal} is the same op, which fails with the right words. */
+        Chosen(Structural op, Cell cell, Layout source, Layout index, Layout result, Other refusal) {
+            super(3);
+            this.op = op;
+            this.cell = cell;
+            this.source = source;
+            this.index = index;
+            this.result = result;
+            this.refusal = refusal;
+            dim = dim(op);
+            bound = adds() ? result.size(dim) : source.size(dim);
+            boolean slices = op instanceof Structural.IndexSelect || op instanceof Structural.IndexAdd;
+            indices = slices ? along(index, dim, (adds() ? source : result).sizes()) : index;
+        }
+
+        /** The dimension along which {@code op} chooses; -1 if it is none of these. */
+        static int dim(Structural op) {
+            return op instanceof Structural.Gather gather ? gather.dim() : op instanceof Structural.IndexSelect select
+                    ? select.dim() : op instanceof Structural.ScatterAdd scatter ? scatter.dim()
+                    : op instanceof Structural.IndexAdd add ? add.dim() : -1;
+        }
+
+        private boolean adds() {
+            return op instanceof Structural.ScatterAdd || op instanceof Structural.IndexAdd;
+        }
+
+        private static Layout along(Layout index, int dim, int[] sizes) {
+            long[] strides = new long[sizes.length];
+            strides[dim] = index.stride(0);
+            return Layout.of(sizes, strides);
+        }
+
+        @Override
+        void place(int p, long address) {
+            super.place(p, address);
+            refusal.place(p, address);
+        }
+
+        @Override
+        void run() {
+            if (!Indexing.areInside(at[2], index, bound)) {
+                refusal.run();
+            } else if (adds()) {
+                Indexing.fillZero(at[0], result.count() * cell.bytes());
+                Indexing.scatterAdd(cell.lane(), at[1], source, at[2], indices, dim, at[0], result);
+            } else {
+                Indexing.gather(cell.bytes(), at[1], source, at[2], indices, dim, at[0], result);
             }
         }
     }

@@ -84,7 +84,7 @@ final class Tracer implements Interpreter {
             throw new IllegalStateException("trace: a tensor of another transformation that is under way was used inside a "
                     + "traced function" + CallerLine.text() + "; pass it as an argument instead.");
         }
-        return Symbols.isIn(value, tape) && value.count() == 1 && value.cell().isReal()
+        return Symbols.isIn(value, tape) && value.count() == 1 && value.cell().isReal() && !isChanged(value)
                 ? graph.fill(Values.get(value, 0), Layout.contiguous(value.layout().sizes()), value.cell()) : held(value).now;
     }
 
@@ -125,11 +125,20 @@ final class Tracer implements Interpreter {
     /** True if all operands were made by the function from numbers, so that the op can be computed once and for all. */
     private boolean isConstant(Value... operands) {
         for (Value operand : operands) {
-            if (operand != null && !Symbols.isIn(operand, tape)) {
+            if (operand != null && (!Symbols.isIn(operand, tape) || isChanged(operand))) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean isChanged(Value value) {
+        for (Held held : captured) {
+            if (held.now != held.before && Symbols.shareMemory(held.value, value)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -137,6 +146,10 @@ final class Tracer implements Interpreter {
         if (isConstant(x, y, z)) {
             return null;
         }
+        return Symbols.record(op, value(map(op, x, y, z, s0, s1)), x, y, z, s0, s1);
+    }
+
+    private Node map(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
         Layout layout = Symbols.sizes(op, x, y, z);
         Cell computed = Symbols.computed(op, x, y, z, s0, s1);
         Cell natural = natural(computed);
@@ -147,8 +160,44 @@ final class Tracer implements Interpreter {
             operands.add(operand != null ? node(operand) : graph.fill(scalar, Layout.SCALAR, natural));
             scalar = operand != null ? scalar : s1;
         }
-        Node node = graph.map(op, computed.lane(), operands, layout, op.isPredicate() ? Cell.BOOL : computed);
-        return Symbols.record(op, value(node), x, y, z, s0, s1);
+        return graph.map(op, computed.lane(), operands, layout, op.isPredicate() ? Cell.BOOL : computed);
+    }
+
+    @Override
+    public boolean change(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
+        if (isConstant(x, y, z) && !isKnown(x)) {
+            return false;
+        }
+        requireNoGradients(op.label() + "_", x, y, z);
+        Held held = updatable(x);
+        held.now = graph.cast(map(op, x, y, z, s0, s1), x.cell());
+        return true;
+    }
+
+    @Override
+    public boolean change(Value x, Value source) {
+        if (isConstant(x, source) && !isKnown(x)) {
+            return false;
+        }
+        requireNoGradients("copy_", x, source);
+        Held held = updatable(x);
+        Layout sizes = Layout.contiguous(x.layout().sizes());
+        held.now = graph.cast(graph.shape(new Structural.Expand(sizes), List.of(node(source)), sizes, source.cell()), x.cell());
+        return true;
+    }
+
+    private boolean isKnown(Value value) {
+        return captured.stream().anyMatch(held -> Symbols.shareMemory(held.value, value));
+    }
+
+    private static void requireNoGradients(String label, Value... values) {
+        for (Value value : values) {
+            if (value != null && value.requiresGrad() && Context.current().gradEnabled()) {
+                throw new IllegalStateException(label + ": a traced function can change a tensor in place only outside the graph"
+                        + CallerLine.text() + "; do it inside GradMode.noGrad(), or use detach() or the op that gives a new "
+                        + "tensor.");
+            }
+        }
     }
 
     private static Cell natural(Cell computed) {
@@ -253,10 +302,11 @@ final class Tracer implements Interpreter {
     }
 
     private Held updatable(Value output) {
-        if (Symbols.isSymbolic(output) || !Symbols.isManaged(output) || !output.layout().isContiguous()) {
-            throw new IllegalStateException("update: only a contiguous tensor from outside all tapes can be updated by a traced "
-                    + "function (this one has shape " + output.layout() + ")" + CallerLine.text()
-                    + "; keep() it before, or return the new value as a result.");
+        if (Symbols.isSymbolic(output) || !output.layout().isContiguous()
+                || !Symbols.isManaged(output) && !Symbols.isIn(output, tape)) {
+            throw new IllegalStateException("update: only a contiguous tensor from outside all tapes, or one it has made itself, "
+                    + "can be updated by a traced function (this one has shape " + output.layout() + ")"
+                    + CallerLine.text() + "; keep() it before, or return the new value as a result.");
         }
         Held held = held(output);
         for (Held other : captured) {
@@ -272,7 +322,7 @@ final class Tracer implements Interpreter {
     List<Trace.Effect> effects() {
         List<Trace.Effect> effects = new ArrayList<>();
         for (Held held : captured) {
-            if (held.now != held.before) {
+            if (held.now != held.before && Symbols.isManaged(held.value)) {
                 // What another tensor held before must not be read after that has been written.
                 Node node = held.now;
                 while (node.isView()) {

@@ -1,2 +1,44 @@
-/** Functions of tensors, traced once, fused into few passes and replayed. */
+/**
+ * Functions of tensors, traced once, fused into few passes over memory, and replayed.
+ *
+ * <p><b>Trace.</b> {@code Tracer} is an interpreter: while a function runs under it, ops compute nothing and append nodes to
+ * a {@code Graph}, gradients included, which are taken by the recorded walk on the same symbolic values. What the function
+ * makes from numbers is computed at once and becomes a constant; what it reads from outside is read at each call. The graph
+ * simplifies while it grows: equal nodes are one, movements cancel, constants fold, and nothing is dropped that could
+ * change a bit. {@code Choices} turns the choice of one element of a row, and its derivative, into element-wise work.
+ *
+ * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever they
+ * stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one loop. A
+ * region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of being stored. A
+ * value that would be rounded on its way through memory still is: nodes of another type than the region's arithmetic are
+ * stored. Sums of all elements are taken in the same loop, in the order that {@code Folds} states. {@code Band} then puts
+ * regions and folds that go along the same rows together and computes them some rows at a time, so that a softmax or a
+ * normalisation, forward and backward, goes through memory once; folds over the rows are fed on the way ({@code
+ * FoldStream}).
+ *
+ * <p><b>Plan.</b> {@code Builder} gives every stored value a place: the caller's result, a tensor that is updated, or a piece
+ * of one block, where lives that do not overlap share ({@code Memory}) and a value may take the place of one that ends.
+ *
+ * <p><b>Replay.</b> {@code Compiled} is a list of {@code Step}s, prepared kernel calls whose operands stand at known distances
+ * from a few bases. A call moves the bases that differ from those of the call before, and runs the steps: no lookup, no
+ * tape, no object. Kernels begin in the block interpreter and are replaced in the background, as everywhere.
+ *
+ * <p><b>Why this way.</b> Measured on JDK 25 with 512-bit vectors, one thread, value and gradients, in nanoseconds; by hand is
+ * one Vector API loop for this formula alone ({@code ProgramBenchmark}):
+ * <pre>
+ *                                    16     1,024    16,384   1,048,576 floats
+ * mean(2(x+1)^2)       program       72       121       845     161,000
+ *                      by hand        5        47       940     106,000
+ * sum(w exp(-(xw+b)^2)) program      94       570     5,760     808,000
+ *                      by hand       18       995    18,200   1,720,000   (exponential of the JDK)
+ * </pre>
+ * A sum that is taken from a block in the first level of cache behind the loop, instead of in it, costs three times as much
+ * at 16,384 elements (2,950): each value is stored and loaded once more. By rows, cross entropy of 256 x 1,000 scores with
+ * its gradient takes less than half the time of single ops, and layer norm with gelu of 1,024 x 768 keeps 16 of its 18
+ * intermediate values in the cache (346 KB planned instead of 22 MB).
+ *
+ * <p><b>Refuted.</b> Regions of more primitives ({@code Region.MOST_PRIMITIVES}) do not run faster, and take seconds more to be
+ * compiled. Recorded gradients were rounded otherwise than those of the fast walk where types are mixed; both now round
+ * alike, and a test compares them bit for bit on random functions.
+ */
 package dev.lanegrad.internal.program;

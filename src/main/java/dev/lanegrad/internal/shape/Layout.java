@@ -52,6 +52,11 @@ public final class Layout {
         return new Layout(sizes.clone(), strides);
     }
 
+    /** The given sizes and strides, in arrays that nobody else changes: they are not copied. */
+    public static Layout ofOwned(int[] sizes, long[] strides) {
+        return new Layout(sizes, strides);
+    }
+
     /** The given sizes and strides. */
     public static Layout of(int[] sizes, long[] strides) {
         return new Layout(sizes.clone(), strides.clone());

@@ -1,0 +1,120 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A fold as work that several threads may share: results, blocks of columns, or the chunks of a long sequence. The
+ * loops write whole vectors, so the last results of a share go through the scratch memory of the thread that computes
+ * them.
+ */
+final class FoldJob implements Workers.Shared {
+    /** Results that are more than a vector of any type. */
+    private static final int LAST = 16;
+    /** The least bytes of a block of columns that is shared: the rows of a narrow one are slow to fetch. */
+    private static final int NARROW = 512;
+    /** Nanoseconds for a byte that is read in order, and for one that has to be brought into order. */
+    private static final double NANOS = 0.016;
+    private static final double GATHERED = 0.1;
+
+    private enum Unit { RESULT, COLUMNS, CHUNK }
+
+    private FoldLoops loops;
+    private FoldPlan plan;
+    private long in;
+    private long out;
+    private boolean gather;
+    private Unit unit;
+    private long units;
+    /** Columns of a block; number of the first chunk. */
+    private int block;
+    private long first;
+
+    /** Takes a fold. */
+    void set(FoldLoops loops, FoldPlan plan, long in, long out, boolean gather) {
+        this.loops = loops;
+        this.plan = plan;
+        this.in = in;
+        this.out = out;
+        this.gather = gather;
+    }
+
+    /** Computes it by results, or, where there are few of long sequences, by their chunks. */
+    void rows(FoldScratch scratch) {
+        double nanos = nanos(plan.folded, gather) * plan.kept;
+        if (nanos < Workers.LEAST) {
+            FoldRows.range(loops, scratch, plan, in, gather, 0, plan.kept, out);
+        } else if (plan.folded <= FoldRows.CHUNK || plan.kept >= 4L * Workers.threads()) {
+            unit = Unit.RESULT;
+            units = plan.kept;
+            Workers.share(this, units, nanos);
+        } else {
+            unit = Unit.CHUNK;
+            long base = in;
+            long to = out;
+            for (long row = 0; row < plan.kept; row++) {
+                FoldRows.one(loops, scratch, plan, base + plan.keptOffset(row), plan.folded, gather, this,
+                        to + row * plan.cell);
+            }
+        }
+    }
+
+    /** Computes {@code count} chunks of the sequence that begins at {@code from}, and writes their results. */
+    void chunks(long from, long first, int count, long to) {
+        this.first = first;
+        in = from;
+        out = to;
+        units = count;
+        Workers.share(this, units, nanos((long) count * FoldRows.CHUNK, gather));
+    }
+
+    /** Computes it by blocks of columns, which are set apart in the plan. */
+    void columns(FoldScratch scratch) {
+        double nanos = nanos(plan.folded, plan.columnStride != plan.cell) * plan.kept * plan.columns;
+        int bytes = FoldScratch.COLUMN_BYTES;
+        if (nanos >= Workers.LEAST && plan.kept < 4L * Workers.threads()) {
+            long each = Math.ceilDiv(plan.columns * plan.cell, 2 * Workers.threads());
+            bytes = Math.clamp(each + FoldLoops.WIDE - 1 & -FoldLoops.WIDE, NARROW, bytes);
+        }
+        block = bytes / plan.cell;
+        unit = Unit.COLUMNS;
+        units = plan.kept * Math.ceilDiv(plan.columns, block);
+        if (nanos < Workers.LEAST) {
+            columns(scratch, 0, units);
+        } else {
+            Workers.share(this, units, nanos);
+        }
+    }
+
+    private double nanos(long elements, boolean gathered) {
+        return (gathered ? GATHERED : NANOS) * elements * plan.cell;
+    }
+
+    @Override
+    public void share(long from, long to) {
+        FoldScratch scratch = FoldScratch.ofThread();
+        if (unit == Unit.COLUMNS) {
+            columns(scratch, from, to);
+            return;
+        }
+        long end = to == units ? to : Math.max(from, to - LAST);
+        results(scratch, from, end, out);
+        if (end < to) {
+            long at = scratch.accumulators;
+            results(scratch, end, to, at - end * plan.cell);
+            MemorySegment.copy(Raw.ALL, at, Raw.ALL, out + end * plan.cell, (to - end) * plan.cell);
+        }
+    }
+
+    private void columns(FoldScratch scratch, long from, long to) {
+        FoldColumns.range(loops, scratch, plan, in, out, block, from, to, to < units);
+    }
+
+    private void results(FoldScratch scratch, long from, long to, long base) {
+        if (unit == Unit.RESULT) {
+            FoldRows.range(loops, scratch, plan, in, gather, from, to, base);
+        } else {
+            FoldRows.chunks(loops, scratch, plan, in, gather, first + from, first + to, base + from * plan.cell);
+        }
+    }
+}

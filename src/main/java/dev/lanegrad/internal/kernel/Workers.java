@@ -1,0 +1,238 @@
+package dev.lanegrad.internal.kernel;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The threads that help with long kernels. Work is cut into units, and the units into one contiguous region for each
+ * thread; the caller takes the first region and, like every thread that has done its own, what is left of the others.
+ * So it never waits for a worker that has not begun. A caller that finds the workers busy does all by itself.
+ *
+ * <p>Between two pieces of work a worker spins for a short time, and then sleeps until it is wanted.
+ */
+public final class Workers {
+    /** Nanoseconds of work, as estimated, from which on it is shared: to wake a thread takes several thousand. */
+    static final double LEAST = 50_000;
+    /** The least nanoseconds of work for each thread. */
+    private static final double SHARE = LEAST / 2;
+    private static final String PROPERTY = "lanegrad.threads";
+    /** The most threads that can be asked for. */
+    private static final int MOST = 256;
+    /** Pieces that a region is taken in: what is left of it when another thread comes to help is in whole pieces. */
+    private static final int PIECES = 4;
+    /** Integers between two counters that are written by different threads: more than a line of the cache. */
+    private static final int APART = 32;
+    /** How long a thread spins before it sleeps. */
+    private static final long SPIN_NANOS = 50_000;
+    /** Turns of a spin between two looks at the clock. */
+    private static final int SPINS = 64;
+    private static final Workers POOL = new Workers();
+    private static volatile int threads = count(System.getProperty(PROPERTY, "1"));
+
+    private final AtomicBoolean busy = new AtomicBoolean();
+    /** Workers that look at the job or work on it; the job ends when there are none. */
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicIntegerArray taken = new AtomicIntegerArray(MOST * APART);
+    /** The workers that sleep, or are about to. */
+    private final AtomicReferenceArray<Thread> sleeping = new AtomicReferenceArray<>(MOST);
+    private volatile int calls;
+    private volatile Shared job;
+    private volatile Thread waiting;
+    private volatile Throwable failure;
+    // Written before the job and read after it.
+    private int regions;
+    private long units;
+    // Of the thread that has made the workers busy.
+    private int started;
+
+    private Workers() {
+    }
+
+    /** Work that several threads may do, each some of its units. */
+    interface Shared {
+        /** Does the units from {@code from} to, and not with, {@code to}; at the same time as others do others. */
+        void share(long from, long to);
+    }
+
+    /** The most threads that one operation uses, the caller included. */
+    public static int threads() {
+        return threads;
+    }
+
+    /** Sets {@link #threads()}. Fails with {@code IllegalArgumentException} if it is not from 1 to 256. */
+    public static void threads(int count) {
+        if (count < 1 || count > MOST) {
+            throw new IllegalArgumentException("threads: the number of threads is from 1 to " + MOST + ", but got "
+                    + count + "; 1 computes on the caller's thread alone.");
+        }
+        threads = count;
+    }
+
+    private static int count(String text) {
+        int count = text.matches("[0-9]{1,3}") ? Integer.parseInt(text) : 0;
+        if (count < 1 || count > MOST) {
+            throw new IllegalArgumentException(PROPERTY + ": the value is a number from 1 to " + MOST + ", but got \""
+                    + text + "\"; start with, for example, -D" + PROPERTY + "=2.");
+        }
+        return count;
+    }
+
+    /**
+     * Does {@code units} units of {@code job}, with the help of workers if it is expected to take {@code nanos}
+     * nanoseconds and that is enough. All is done, and seen by the caller, when this returns or fails.
+     */
+    static void share(Shared job, long units, double nanos) {
+        int most = nanos < LEAST ? 1 : (int) Math.min(Math.min(threads, units), nanos / SHARE);
+        if (most > 1 && !POOL.busy.get() && POOL.busy.compareAndSet(false, true)) {
+            POOL.run(job, units, most);
+        } else {
+            job.share(0, units);
+        }
+    }
+
+    private void run(Shared shared, long all, int most) {
+        Throwable failed = null;
+        try {
+            units = all;
+            regions = Math.min(most, start(most - 1) + 1);
+            for (int r = 0; r < regions; r++) {
+                taken.set(r * APART, 0);
+            }
+            job = shared;
+            wake();
+            work(shared, 0);
+        } catch (Throwable e) {
+            failed = e;
+        } finally {
+            // Whatever has happened, no worker may touch the operands any more when the caller goes on.
+            job = null;
+            await();
+        }
+        failed = failed == null ? failure : failed;
+        failure = null;
+        busy.set(false);
+        switch (failed) {
+            case null -> { }
+            case Error e -> throw e;
+            case RuntimeException e -> throw e;
+            case Throwable e -> throw new IllegalStateException("A share of an operation failed.", e);
+        }
+    }
+
+    /** Starts workers until there are {@code wanted}; returns how many there are. */
+    private int start(int wanted) {
+        try {
+            while (started < wanted) {
+                int worker = started + 1;
+                Thread.ofPlatform().name("lanegrad-worker-" + worker).daemon(true).inheritInheritableThreadLocals(false)
+                        .start(() -> serve(worker));
+                started++;
+            }
+        } catch (OutOfMemoryError e) {
+            // The system has no thread to give: those that there are do the work.
+            return started;
+        }
+        return started;
+    }
+
+    private void wake() {
+        calls++;
+        for (int r = 1; r < regions; r++) {
+            Thread worker = sleeping.get(r);
+            if (worker != null) {
+                LockSupport.unpark(worker);
+            }
+        }
+    }
+
+    /** Takes pieces of region {@code own} and then of the others. */
+    private void work(Shared shared, int own) {
+        long pieces = (long) regions * PIECES;
+        for (int r = 0; r < regions; r++) {
+            int region = (own + r) % regions;
+            int next;
+            while (taken.get(region * APART) < PIECES && (next = taken.getAndIncrement(region * APART)) < PIECES) {
+                long piece = (long) region * PIECES + next;
+                long from = units * piece / pieces;
+                long to = units * (piece + 1) / pieces;
+                if (from < to) {
+                    shared.share(from, to);
+                }
+            }
+        }
+    }
+
+    private void await() {
+        boolean interrupted = false;
+        long start = System.nanoTime();
+        while (inside.get() != 0) {
+            if (spins(start)) {
+                continue;
+            }
+            waiting = Thread.currentThread();
+            while (inside.get() != 0) {
+                LockSupport.park(this);
+                // An interrupt ends every sleep at once; it is the caller's, and given back.
+                interrupted |= Thread.interrupted();
+            }
+            waiting = null;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean spins(long start) {
+        for (int i = 0; i < SPINS; i++) {
+            Thread.onSpinWait();
+        }
+        return System.nanoTime() - start < SPIN_NANOS;
+    }
+
+    private void serve(int worker) {
+        int seen = 0;
+        while (true) {
+            seen = next(worker, seen);
+            inside.incrementAndGet();
+            try {
+                Shared shared = job;
+                if (shared != null && worker < regions) {
+                    work(shared, worker);
+                }
+            } catch (Throwable e) {
+                failure = e;
+            } finally {
+                leave();
+            }
+        }
+    }
+
+    private void leave() {
+        if (inside.decrementAndGet() == 0) {
+            Thread caller = waiting;
+            if (caller != null) {
+                LockSupport.unpark(caller);
+            }
+        }
+    }
+
+    /** Waits for a call after the one with number {@code seen}, and returns its number. */
+    private int next(int worker, int seen) {
+        long start = System.nanoTime();
+        while (calls == seen) {
+            if (spins(start)) {
+                continue;
+            }
+            sleeping.set(worker, Thread.currentThread());
+            while (calls == seen) {
+                LockSupport.park(this);
+                Thread.interrupted();
+            }
+            sleeping.set(worker, null);
+        }
+        return calls;
+    }
+}
