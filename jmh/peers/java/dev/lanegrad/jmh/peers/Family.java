@@ -32,6 +32,11 @@ sealed interface Family permits ElementwiseFamily, BroadcastFamily, FoldFamily, 
         return 0;
     }
 
+    /** How many times the tolerance of its precision a case may miss the other side's results by. */
+    default double slack(Case of) {
+        return 1;
+    }
+
     /** The family called {@code label}. */
     static Family named(String label) {
         return ALL.stream().filter(family -> family.label().equals(label)).findFirst().orElseThrow(() ->

@@ -37,8 +37,8 @@ final class Figures {
         List<String> lines = new ArrayList<>();
         lines.add("Measured on " + facts.get("machine") + ", " + facts.get("JDK") + ", " + facts.get("threads")
                 + " thread(s), load " + facts.get("load") + " at the start; commit " + facts.get("commit") + ", "
-                + facts.get("date") + ". libtorch " + facts.get("libtorch") + " runs in a loop of its own, so that no "
-                + "binding is counted.");
+                + facts.get("date") + ". libtorch (" + facts.get("libtorch") + ") runs in a loop of its own, so that "
+                + "no binding is counted. The whole report, with every op: [figures](jmh/results/figures.tsv).");
         lines.add("");
         lines.add("| forward + backward | Lanegrad | as a program | libtorch | times as fast | program |");
         lines.add("|---|---|---|---|---|---|");

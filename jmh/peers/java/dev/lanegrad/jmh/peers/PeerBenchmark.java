@@ -68,13 +68,17 @@ public class PeerBenchmark {
     @Param({"EAGER", "LOOP"})
     public String side;
 
+    /** The property with the seconds that a case may run before it is measured. */
+    static final String SETTLE = "lanegrad.peers.settle";
+
     private Step step;
 
-    /** Makes the operands, in the thread that measures. */
+    /** Makes the operands, in the thread that measures, and runs the case until the compiler is idle. */
     @Setup
     public void open() {
         step = Side.valueOf(side.toUpperCase(Locale.ROOT)).step(new Case(Family.named(family), op, shape,
                 Precision.valueOf(precision), Direction.valueOf(direction)));
+        Settling.run(step, Double.parseDouble(System.getProperty(SETTLE, "20")));
     }
 
     /** Gives their memory back, before the next case of this JVM is measured. */

@@ -67,8 +67,10 @@ final class Report {
         Files.createDirectories(directory);
         Map<String, String> facts = facts();
         Path differences = directory.resolve("differs.tsv");
+        Path instructions = directory.resolve("instructions.txt");
         run(Agreement.class, Side.LOOP, "agreement", settings.plan(), settings.families(), settings.ops(),
-                differences.toString());
+                differences.toString(), instructions.toString());
+        facts.merge("libtorch", Files.readString(instructions), (version, used) -> version + ", " + used);
         List<Row> rows = new ArrayList<>();
         for (int round = 0; round < settings.rounds(); round++) {
             for (Side side : Side.values()) {
@@ -137,6 +139,7 @@ final class Report {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags());
+        command.add("-D" + PeerBenchmark.SETTLE + "=" + settings.settle());
         if (side.isTorch()) {
             // JavaCPP would count what each tensor holds, and ask the system how much memory is used.
             command.addAll(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0",
@@ -168,7 +171,7 @@ final class Report {
         facts.put("JDK", "JDK " + System.getProperty("java.vendor.version") + " " + Runtime.version());
         facts.put("flags", String.join(" ", flags()));
         facts.put("threads", String.valueOf(settings.threads()));
-        facts.put("libtorch", "2.13.0 (org.bytedeco 1.5.14, OpenBLAS 0.3.31)");
+        facts.put("libtorch", "2.13.0, org.bytedeco 1.5.14, OpenBLAS 0.3.31");
         facts.put("load", String.format(Locale.ROOT, "%.1f",
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         return facts;

@@ -9,20 +9,22 @@ import java.util.Map;
  * @param plan     quick, full, or render
  * @param families pattern of the families
  * @param ops      pattern of the ops
- * @param threads  threads that libtorch and OpenBLAS may use
+ * @param threads  threads that libtorch and OpenBLAS may use, or all
  * @param forks    0: one JVM for each side measures all cases, after all were run in it; 1: a JVM for each case
  * @param rounds   how often each side is measured, in turns; the best round counts
  * @param mix      seconds that all cases may be run in turns before the first is measured
- * @param warm     milliseconds before a case is measured
+ * @param settle   seconds that a case may be run before it is measured, while the compiler works
+ * @param warm     milliseconds of the measurement that is thrown away
  * @param measure  milliseconds of each of five measurements of a case
  */
-record Settings(String plan, String families, String ops, int threads, int forks, int rounds, int mix, int warm,
-        int measure) {
+record Settings(String plan, String families, String ops, int threads, int forks, int rounds, int mix, int settle,
+        int warm, int measure) {
     /** From arguments such as {@code full threads=2 ops=exp|log}. */
     static Settings parse(String... args) {
         String plan = "quick";
         Map<String, String> options = new LinkedHashMap<>(Map.of("families", ".*", "ops", ".*", "threads", "1",
-                "forks", "0", "rounds", "", "mix", "", "warm", "", "measure", ""));
+                "forks", "0", "rounds", "", "mix", "", "settle", "",
+                "warm", "", "measure", ""));
         for (String arg : args) {
             int equals = arg.indexOf('=');
             if (equals < 0) {
@@ -33,10 +35,15 @@ record Settings(String plan, String families, String ops, int threads, int forks
             }
         }
         boolean full = plan.equals("full");
-        return new Settings(plan, options.get("families"), options.get("ops"), Integer.parseInt(options.get("threads")),
+        return new Settings(plan, options.get("families"), options.get("ops"), threads(options.get("threads")),
                 Integer.parseInt(options.get("forks")), number(options.get("rounds"), full ? 2 : 1),
-                number(options.get("mix"), full ? 300 : 90), number(options.get("warm"), full ? 400 : 250),
+                number(options.get("mix"), full ? 300 : 60),
+                number(options.get("settle"), full ? 20 : 3), number(options.get("warm"), full ? 150 : 50),
                 number(options.get("measure"), full ? 150 : 70));
+    }
+
+    private static int threads(String text) {
+        return text.equals("all") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(text);
     }
 
     private static int number(String text, int otherwise) {
@@ -46,7 +53,7 @@ record Settings(String plan, String families, String ops, int threads, int forks
     /** As the arguments it is made from. */
     String[] args() {
         return new String[] {plan, "families=" + families, "ops=" + ops, "threads=" + threads, "forks=" + forks,
-            "rounds=" + rounds, "mix=" + mix, "warm=" + warm, "measure=" + measure};
+            "rounds=" + rounds, "mix=" + mix, "settle=" + settle, "warm=" + warm, "measure=" + measure};
     }
 
     boolean isWhole() {

@@ -31,7 +31,6 @@ final class Sweep {
     /** The side that is not one: what the machine can do, and a loop by hand. */
     static final String ROOFS = "roofs";
 
-    private static final long MIX_NANOS = 30_000_000;
     /** Share of the time that the compiler may still be busy when measuring begins. */
     private static final double BUSY = 0.05;
     /** Bytes of a case above which the time would go into making operands. */
@@ -99,25 +98,23 @@ final class Sweep {
     private void mix(Side measured, List<Block> blocks) {
         CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
         long end = System.nanoTime() + settings.mix() * 1_000_000_000L;
-        boolean busy = true;
-        while (busy && System.nanoTime() < end) {
+        double share = 1;
+        int turns = 0;
+        while (share > BUSY && System.nanoTime() < end) {
             long start = System.nanoTime();
             long compiled = compiler.getTotalCompilationTime();
             blocks.stream().flatMap(block -> block.cases().stream()).filter(of -> of.bytes() < LARGEST_MIXED)
                     .forEach(of -> mix(measured, of));
-            double share = (compiler.getTotalCompilationTime() - compiled) * 1e6 / (System.nanoTime() - start);
-            System.out.printf(Locale.ROOT, "%s: all cases run, the compiler was busy for %.0f %% of the time%n", side,
-                    100 * share);
-            busy = share > BUSY;
+            share = (compiler.getTotalCompilationTime() - compiled) * 1e6 / (System.nanoTime() - start);
+            turns++;
         }
+        System.out.printf(Locale.ROOT, "%s: all cases run in %d turns; in the last the compiler was busy for %.0f %%%n",
+                side, turns, 100 * share);
     }
 
     private static void mix(Side side, Case of) {
         try (Step step = side.step(of)) {
-            long end = System.nanoTime() + MIX_NANOS;
-            while (System.nanoTime() < end) {
-                step.run();
-            }
+            Settling.slice(step);
         } catch (RuntimeException e) {
             System.out.println("cannot be run: " + of + ": " + e.getMessage());
         }
@@ -157,8 +154,13 @@ final class Sweep {
         return norm == null ? Double.NaN : norm.getScore();
     }
 
+    /** For benchmarks that do not wait for the compiler themselves. */
+    private ChainedOptionsBuilder warm(String include) {
+        return options(include).warmupIterations(5).warmupTime(TimeValue.milliseconds(200));
+    }
+
     private void roofs() throws RunnerException {
-        for (RunResult result : run(options(RoofBenchmark.class.getName() + ".(copy|fmaPeak)$"))) {
+        for (RunResult result : run(warm(RoofBenchmark.class.getName() + ".(copy|fmaPeak)$"))) {
             String label = result.getPrimaryResult().getLabel();
             rows.add(new Row("roof", label, "-", "float32", "forward", "roof", 1 / result.getPrimaryResult().getScore(),
                     Double.NaN, Double.NaN));
@@ -166,7 +168,7 @@ final class Sweep {
         String[] sizes = Plan.of(settings.plan(), "elementwise", "add").stream()
                 .flatMap(block -> block.shapes().stream())
                 .distinct().toArray(String[]::new);
-        for (RunResult result : run(options(ElementwiseBenchmark.class.getName() + ".addByHand$").param("n", sizes))) {
+        for (RunResult result : run(warm(ElementwiseBenchmark.class.getName() + ".addByHand$").param("n", sizes))) {
             rows.add(new Row("elementwise", "add", result.getParams().getParam("n"), "float32", "forward", "hand",
                     result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreError(), heap(result)));
         }
