@@ -17,6 +17,8 @@ final class FoldColumns {
     private static final int VBYTES = FoldLoops.VBYTES;
     private static final int CHUNK = FoldRows.CHUNK;
     private static final int LANES = FoldLoops.LANES;
+    /** Blocks of as little as one column that the vector behind the results of a block may reach. */
+    private static final int REACH = 17;
 
     private FoldColumns() {
     }
@@ -34,7 +36,7 @@ final class FoldColumns {
             long first = (number - outer * blocks) * block;
             int width = (int) Math.min(block, plan.columns - first);
             long at = out + plan.outOffset(outer) + first * plan.columnOut;
-            boolean whole = plan.columnsLast && !(exact && number == to - 1 && width * plan.cell % VBYTES != 0);
+            boolean whole = plan.columnsLast && !(exact && to - number <= REACH && width * plan.cell % VBYTES != 0);
             block(loops, scratch, plan, in + plan.keptOffset(outer) + first * plan.columnStride, width,
                     whole ? at : scratch.columns);
             if (!plan.columnsLast) {
