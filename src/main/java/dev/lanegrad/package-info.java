@@ -6,6 +6,9 @@
  * reset or closed; what touches a tensor that requires grad is recorded, and {@link dev.lanegrad.Tensor#backward()} walks
  * the record, adds gradients to the leaves and releases what was saved, with the meaning of PyTorch.
  *
+ * <p>An operation is done by the thread that asks for it, or by several with {@link dev.lanegrad.Lanegrad#threads(int)};
+ * results have the same bits.
+ *
  * <h2>Words</h2>
  * The same everywhere in the sources:
  * <ul>
@@ -16,6 +19,7 @@
  * <li><b>fold</b>: a reduction;</li>
  * <li><b>partial</b>: the derivative of an op by one operand;</li>
  * <li><b>save</b>: what backward needs of the forward computation;</li>
+ * <li><b>worker</b>: a thread of the library's that takes a share of long kernels;</li>
  * <li><b>slab</b>: a large piece of off-heap memory that blocks are taken from;</li>
  * <li><b>tape</b>: the record of a computation, with its memory;</li>
  * <li><b>view</b>: a tensor that shares memory with the one it was made from, its base;</li>
@@ -35,7 +39,7 @@
  * internal.program         functions traced once, fused and replayed
  * internal.graph           values, records, the backward walk, rules of structural ops
  * internal.op              the vocabulary: one op, one line
- * internal.kernel          loops: element-wise, folds, matrix product, indexing
+ * internal.kernel          loops: element-wise, folds, matrix product, indexing, workers
  * internal.lane            primitives, lowerings, scalar interpreter
  * internal.shape           sizes, strides, broadcasting
  * internal.memory          slabs, tape memory, accounts

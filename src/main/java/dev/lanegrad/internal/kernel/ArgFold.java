@@ -121,7 +121,7 @@ final class ArgFold {
             long to = out + plan.outOffset(outer) / cell * INDEX;
             for (long first = 0; first < plan.columns; first += block) {
                 int width = (int) Math.min(block, plan.columns - first);
-                FoldColumns.block(extremes, scratch, plan, from + first * cell, width, scratch.columns);
+                FoldColumns.block(extremes, scratch, plan, from + first * cell, width, null, scratch.columns);
                 search(find, scratch, plan, from + first * cell, width);
                 for (int c = 0; c < width; c++) {
                     long at = scratch.gathered + (long) c * cell;

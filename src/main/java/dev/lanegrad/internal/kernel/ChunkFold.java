@@ -48,6 +48,11 @@ final class ChunkFold {
         }
     }
 
+    /** The loops of the fold. */
+    FoldLoops loops() {
+        return loops;
+    }
+
     /** Begins a sequence. */
     void begin() {
         waiting = 0;

@@ -17,6 +17,8 @@ final class FoldColumns {
     private static final int VBYTES = FoldLoops.VBYTES;
     private static final int CHUNK = FoldRows.CHUNK;
     private static final int LANES = FoldLoops.LANES;
+    /** Blocks of as little as one column that the vector behind the results of a block may reach. */
+    private static final int REACH = 17;
 
     private FoldColumns() {
     }
@@ -24,19 +26,19 @@ final class FoldColumns {
     /**
      * Folds the blocks of {@code block} columns from number {@code from} to number {@code to} of a plan whose columns
      * are set apart; they need not lie side by side. Where it is to be {@code exact} it writes nothing behind the
-     * results.
+     * results. With a job, the chunks of each block are shared.
      */
     static void range(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long out, int block, long from,
-            long to, boolean exact) {
+            long to, boolean exact, FoldJob job) {
         long blocks = (plan.columns + block - 1) / block;
         for (long number = from; number < to; number++) {
             long outer = number / blocks;
             long first = (number - outer * blocks) * block;
             int width = (int) Math.min(block, plan.columns - first);
             long at = out + plan.outOffset(outer) + first * plan.columnOut;
-            boolean whole = plan.columnsLast && !(exact && number == to - 1 && width * plan.cell % VBYTES != 0);
+            boolean whole = plan.columnsLast && !(exact && to - number <= REACH && width * plan.cell % VBYTES != 0);
             block(loops, scratch, plan, in + plan.keptOffset(outer) + first * plan.columnStride, width,
-                    whole ? at : scratch.columns);
+                    job, whole ? at : scratch.columns);
             if (!plan.columnsLast) {
                 FoldPlan.copyLine(plan.cell, scratch.columns, plan.cell, at, plan.columnOut, width);
             } else if (!whole) {
@@ -45,32 +47,68 @@ final class FoldColumns {
         }
     }
 
-    /** Folds {@code width} columns, at most {@link FoldScratch#COLUMN_BYTES}, and writes whole vectors. */
-    static void block(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, int width, long out) {
-        int bytes = width * plan.cell + VBYTES - 1 & -VBYTES;
+    /**
+     * Folds {@code width} columns, at most {@link FoldScratch#COLUMN_BYTES}, and writes whole vectors; with a job, the
+     * chunks are shared.
+     */
+    static void block(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, int width, FoldJob job, long out) {
+        int bytes = bytes(plan, width);
         if (plan.folded <= CHUNK) {
             chunk(loops, scratch, plan, in, 0, width, bytes, out);
             return;
         }
         long chunks = (plan.folded + CHUNK - 1) / CHUNK;
-        for (long k = 0; k < chunks; k++) {
+        int size = job == null ? 1 : FoldRows.BATCH;
+        long groups = (chunks + size - 1) / size;
+        for (long k = 0; k < groups; k++) {
             int level = Long.numberOfTrailingZeros(~k);
             long to = pending(scratch, level);
-            chunk(loops, scratch, plan, in, k * CHUNK, width, bytes, to);
+            if (job == null) {
+                chunk(loops, scratch, plan, in, k * CHUNK, width, bytes, to);
+            } else {
+                int count = (int) Math.min(size, chunks - k * size);
+                job.chunksOfColumns(in, k * size, count, width, scratch.table());
+                pairs(loops, scratch.table(), count, bytes);
+                copy(scratch.table(), 0, to, 0, 1, bytes);
+            }
             for (int l = 0; l < level; l++) {
                 join(loops, pending(scratch, l), 0, to, 0, to, 0, 1, bytes);
             }
         }
-        int level = Long.numberOfTrailingZeros(chunks);
+        int level = Long.numberOfTrailingZeros(groups);
         long result = pending(scratch, level);
-        for (level++; chunks >> level != 0; level++) {
-            if ((chunks >> level & 1) != 0) {
+        for (level++; groups >> level != 0; level++) {
+            if ((groups >> level & 1) != 0) {
                 join(loops, pending(scratch, level), 0, result, 0, scratch.columns, 0, 1, bytes);
                 result = scratch.columns;
             }
         }
         if (result != out) {
             copy(result, 0, out, 0, 1, bytes);
+        }
+    }
+
+    /** Folds the chunks from number {@code first} to number {@code to} of a block of columns, each to a row. */
+    static void chunks(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, int width, long first, long to,
+            long out) {
+        int bytes = bytes(plan, width);
+        for (long k = first; k < to; k++) {
+            chunk(loops, scratch, plan, in, k * CHUNK, width, bytes, out + (k - first) * bytes);
+        }
+    }
+
+    /** Bytes of a row of so many columns, in whole vectors. */
+    static int bytes(FoldPlan plan, int width) {
+        return width * plan.cell + VBYTES - 1 & -VBYTES;
+    }
+
+    /** Joins adjacent pairs of rows level by level, an odd one being carried, until one is left, the first. */
+    private static void pairs(FoldLoops loops, long at, int count, int bytes) {
+        for (int n = count; n > 1; n = n + 1 >> 1) {
+            join(loops, at, 2L * bytes, at + bytes, 2L * bytes, at, bytes, n >> 1, bytes);
+            if ((n & 1) != 0) {
+                copy(at + (n - 1L) * bytes, 0, at + (n >> 1) * (long) bytes, 0, 1, bytes);
+            }
         }
     }
 

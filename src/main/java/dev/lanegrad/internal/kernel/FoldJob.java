@@ -17,7 +17,7 @@ final class FoldJob implements Workers.Shared {
     private static final double NANOS = 0.016;
     private static final double GATHERED = 0.1;
 
-    private enum Unit { RESULT, COLUMNS, CHUNK }
+    private enum Unit { RESULT, CHUNK, COLUMNS, CHUNK_OF_COLUMNS }
 
     private FoldLoops loops;
     private FoldPlan plan;
@@ -26,9 +26,11 @@ final class FoldJob implements Workers.Shared {
     private boolean gather;
     private Unit unit;
     private long units;
-    /** Columns of a block; number of the first chunk. */
+    /** Columns of a block. */
     private int block;
+    /** Number of the first chunk, and columns of each. */
     private long first;
+    private int width;
 
     /** Takes a fold. */
     void set(FoldLoops loops, FoldPlan plan, long in, long out, boolean gather) {
@@ -68,6 +70,16 @@ final class FoldJob implements Workers.Shared {
         Workers.share(this, units, nanos((long) count * FoldRows.CHUNK, gather));
     }
 
+    /** Computes {@code count} chunks of a block of columns that begins at {@code from}, and writes their results. */
+    void chunksOfColumns(long from, long first, int count, int width, long to) {
+        this.first = first;
+        this.width = width;
+        in = from;
+        out = to;
+        units = count;
+        Workers.share(this, units, nanos((long) count * FoldRows.CHUNK * width, plan.columnStride != plan.cell));
+    }
+
     /** Computes it by blocks of columns, which are set apart in the plan. */
     void columns(FoldScratch scratch) {
         double nanos = nanos(plan.folded, plan.columnStride != plan.cell) * plan.kept * plan.columns;
@@ -80,7 +92,11 @@ final class FoldJob implements Workers.Shared {
         unit = Unit.COLUMNS;
         units = plan.kept * Math.ceilDiv(plan.columns, block);
         if (nanos < Workers.LEAST) {
-            columns(scratch, 0, units);
+            columns(scratch, 0, units, null);
+        } else if (units < 2L * Workers.threads() && plan.folded > 2 * FoldRows.CHUNK) {
+            unit = Unit.CHUNK_OF_COLUMNS;
+            long all = units;
+            columns(scratch, 0, all, this);
         } else {
             Workers.share(this, units, nanos);
         }
@@ -93,10 +109,15 @@ final class FoldJob implements Workers.Shared {
     @Override
     public void share(long from, long to) {
         FoldScratch scratch = FoldScratch.ofThread();
-        if (unit == Unit.COLUMNS) {
-            columns(scratch, from, to);
-            return;
+        switch (unit) {
+            case RESULT, CHUNK -> exactly(scratch, from, to);
+            case COLUMNS -> columns(scratch, from, to, null);
+            case CHUNK_OF_COLUMNS -> FoldColumns.chunks(loops, scratch, plan, in, width, first + from, first + to,
+                    out + from * FoldColumns.bytes(plan, width));
         }
+    }
+
+    private void exactly(FoldScratch scratch, long from, long to) {
         long end = to == units ? to : Math.max(from, to - LAST);
         results(scratch, from, end, out);
         if (end < to) {
@@ -106,8 +127,8 @@ final class FoldJob implements Workers.Shared {
         }
     }
 
-    private void columns(FoldScratch scratch, long from, long to) {
-        FoldColumns.range(loops, scratch, plan, in, out, block, from, to, to < units);
+    private void columns(FoldScratch scratch, long from, long to, FoldJob job) {
+        FoldColumns.range(loops, scratch, plan, in, out, block, from, to, to < units, job);
     }
 
     private void results(FoldScratch scratch, long from, long to, long base) {

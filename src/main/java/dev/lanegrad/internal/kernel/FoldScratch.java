@@ -37,6 +37,7 @@ final class FoldScratch {
     /** The fold at hand, as work that may be shared. */
     final FoldJob job = new FoldJob();
     private final MemorySegment block;
+    private MemorySegment table;
 
     private FoldScratch() {
         int workAt = LANE_BYTES + GAP;
@@ -55,6 +56,14 @@ final class FoldScratch {
         accumulators = lanes + accumulatorsAt;
         pendingColumns = lanes + pendingColumnsAt;
         columns = lanes + columnsAt;
+    }
+
+    /** As many rows of columns as there are chunks in a batch. */
+    long table() {
+        if (table == null) {
+            table = Arena.ofAuto().allocate(FoldRows.BATCH * (long) COLUMN_BYTES + GAP, 64);
+        }
+        return table.address();
     }
 
     /** The calling thread's, which the thread keeps alive. */

@@ -3,7 +3,7 @@ package dev.lanegrad.internal.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 
 /**
  * The thread that emits loops and runs them on scratch memory until the JVM has compiled them: before that each vector
@@ -28,7 +28,8 @@ final class KernelWarmup {
     private static final long PATIENCE = 6_000_000_000L;
     /** So many times longer it takes at least while it is interpreted. */
     private static final int NOT_COMPILED = 10;
-    private static final LinkedBlockingQueue<MapKernel.Variant> QUEUE = new LinkedBlockingQueue<>();
+    /** What became hot last comes first: it is wanted now, and others may have had their time. */
+    private static final LinkedBlockingDeque<MapKernel.Variant> QUEUE = new LinkedBlockingDeque<>();
     private static boolean started;
 
     private KernelWarmup() {
@@ -36,7 +37,7 @@ final class KernelWarmup {
 
     /** Has the loop of {@code variant} emitted, and put in its place when it is compiled. */
     static void queue(MapKernel.Variant variant) {
-        QUEUE.add(variant);
+        QUEUE.addFirst(variant);
         start();
     }
 

@@ -12,11 +12,14 @@ import java.util.List;
 /**
  * A call of a kernel that is made again and again on operands of the same layouts: all decisions are made once, and a call
  * writes a few addresses and runs the loop. Outputs may be folded as they come, block by block, without ever lying in
- * memory as a whole. For one thread at a time. Nothing is checked, and nothing is kept alive.
+ * memory as a whole. One thread at a time may run it; it takes others to help if there is much to do. Nothing is
+ * checked, and nothing is kept alive.
  */
-public final class MapCall {
+public final class MapCall implements Workers.Shared {
     /** Bytes of one turn on operands that are not folded. */
     private static final int TURN = 32 << 10;
+    /** Nanoseconds in which an element is folded. */
+    private static final double FOLDED_NANOS = 0.05;
     private static final MemorySegment ALL = Raw.ALL;
 
     private final MapKernel kernel;
@@ -39,6 +42,9 @@ public final class MapCall {
     private final long frame;
     private final long spreads;
     private final int turn;
+    private final double nanos;
+    /** For each fold the results of all turns, if those have ever been shared. */
+    private MemorySegment turns;
 
     /**
      * A call over the elements of {@code result}.
@@ -87,6 +93,7 @@ public final class MapCall {
         group = FoldLoops.LANES << kernel.shift;
         sums = folded.length > 0 && result.count() >= FoldLoops.LANES && ops.stream().allMatch(op -> op == null
                 || op == FoldOp.SUM) ? kernel.sums(scalars, set(folded)) : null;
+        nanos = result.count() * (kernel.nanos + folded.length * FOLDED_NANOS);
     }
 
     private static long set(int[] places) {
@@ -157,6 +164,8 @@ public final class MapCall {
         long bytes = result.count() << kernel.shift;
         if (bytes <= turn) {
             one(loop, (int) bytes);
+        } else if (nanos >= Workers.LEAST && Workers.threads() > 1) {
+            shared(bytes);
         } else {
             many(loop, bytes);
         }
@@ -231,6 +240,58 @@ public final class MapCall {
 
     private void aim(int p, long address) {
         ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, address);
+    }
+
+    private void shared(long bytes) {
+        long units = Math.ceilDiv(bytes, turn);
+        if (turns == null) {
+            turns = Arena.ofAuto().allocate(folded.length * (units * Double.BYTES + 64), 64);
+        }
+        Workers.share(this, units, nanos);
+        for (int f = 0; f < folds.length; f++) {
+            FoldRows.pairs(folds[f].loops(), 1 << kernel.shift, turns(f), (int) units);
+            FoldPlan.copyLine(1 << kernel.shift, turns(f), 0, foldResults[f], 0, 1);
+        }
+    }
+
+    private long turns(int f) {
+        return turns.address() + f * (turns.byteSize() / folded.length);
+    }
+
+    /** Runs turns, each thread in the frame and the scratch memory of its own workspace. */
+    @Override
+    public void share(long from, long to) {
+        Workspace workspace = Workspace.current();
+        workspace.begin(kernel);
+        long bytes = result.count() << kernel.shift;
+        long own = workspace.blockFrame();
+        for (int p = 0; p < operands; p++) {
+            boolean scalar = (scalars >> p & 1) != 0;
+            Workspace.place(own, p, scalar ? spreads + p * 64L : addresses[p], scalar ? 0 : -1);
+        }
+        long chunks = workspace.scratch(folded.length * (turn + 64));
+        for (int f = 0; f < folded.length; f++) {
+            Workspace.place(own, folded[f], chunks + f * (turn + 64L), -1);
+        }
+        for (long unit = from; unit < to; unit++) {
+            int now = (int) Math.min(turn, bytes - unit * turn);
+            for (int p = 0; p < operands; p++) {
+                if (masks[p] != 0) {
+                    ALL.set(ValueLayout.JAVA_LONG, own + (long) p * Loop.ENTRY, addresses[p] + unit * turn);
+                }
+            }
+            variant.loop.run(own, now);
+            for (int f = 0; f < folded.length; f++) {
+                foldTurn(f, chunks + f * (turn + 64L), now, turns(f) + (unit << kernel.shift));
+            }
+        }
+    }
+
+    private void foldTurn(int f, long at, int bytes, long to) {
+        FoldScratch scratch = FoldScratch.ofThread();
+        FoldRows.chunk(folds[f].loops(), scratch, 1 << kernel.shift, at, bytes >> kernel.shift, scratch.results);
+        // One element and no more: the next one may be another thread's, and there already.
+        FoldPlan.copyLine(1 << kernel.shift, scratch.results, 0, to, 0, 1);
     }
 
     private void spread(int p) {

@@ -11,6 +11,14 @@
  * <p>Folds have one meaning for all layouts and widths, stated in {@code Folds}; the matrix product has one, stated in
  * {@code MatMul}. Neither depends on the width of a vector.
  *
+ * <p>{@code Workers} are the threads that take shares of long calls. Work is shared where no result depends on how it is
+ * cut: elements, results of folds, whole chunks of a sequence, rows and columns of a product, and products; never the
+ * inner index of a product or the inside of a chunk. Loops write whole vectors, up to 64 bytes behind what they were
+ * asked for, so the last results of each share but the last pass through scratch memory and are copied exactly. Every
+ * thread has scratch memory of its own; what a call is, is written by the caller and only read by the others. The caller
+ * fences the owners of its operands until it returns, and it returns when all have ended.
+ *
+ *
  * <p>{@code -Dlanegrad.tier=0} never writes a class, {@code 1} writes it at the first use; {@code -Dlanegrad.dump=DIR} keeps
  * the classes and {@code -Dlanegrad.verify=true} verifies them.
  */
