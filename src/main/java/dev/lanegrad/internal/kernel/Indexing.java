@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Indexing {
     private static final MemorySegment ALL = Raw.ALL;
+    /** Bytes that are set by vectors; more by the JDK, which knows the widest stores. */
+    private static final int SMALL = 1 << 16;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -23,7 +25,12 @@ public final class Indexing {
 
     /** Clears {@code bytes} bytes. */
     public static void fillZero(long address, long bytes) {
-        ALL.asSlice(address, bytes).fill((byte) 0);
+        if (bytes <= SMALL) {
+            // A slice of memory is an object that the compiler does not always do away with.
+            Conversions.fill(0f, address, (int) ((bytes + 3) / 4));
+        } else {
+            ALL.asSlice(address, bytes).fill((byte) 0);
+        }
     }
 
     /** Copies elements of {@code size} bytes between two layouts of the same sizes, which do not overlap. */
