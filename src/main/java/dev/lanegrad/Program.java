@@ -211,14 +211,20 @@ public final class Program implements AutoCloseable {
             requireOpen("run");
             ins = ins.length == inputs.length ? ins : new Value[inputs.length];
             outs = outs.length == outputs.length ? outs : new Value[outputs.length];
-            for (int i = 0; i < inputs.length; i++) {
-                ins[i] = contiguous(inputs[i].value.check("run"));
+            try {
+                for (int i = 0; i < inputs.length; i++) {
+                    ins[i] = contiguous(inputs[i].value.check("run"));
+                }
+                Compiled compiled = programs.of(ins);
+                for (int i = 0; i < outputs.length; i++) {
+                    outs[i] = outputs[i].value.check("run");
+                }
+                compiled.into(ins, outs);
+            } finally {
+                // A program keeps no argument alive.
+                Arrays.fill(ins, null);
+                Arrays.fill(outs, null);
             }
-            Compiled compiled = programs.of(ins);
-            for (int i = 0; i < outputs.length; i++) {
-                outs[i] = outputs[i].value.check("run");
-            }
-            compiled.into(ins, outs);
         }
     }
 

@@ -407,4 +407,16 @@ class ProgramTest {
         }
         assertEquals(List.of(), failures);
     }
+
+    @Test
+    void aTapeThatTheFunctionLeavesOpenEndsWithIt() {
+        try (Tape outer = Tape.open(); Program program = Program.of(x -> {
+            Tape.open();
+            return x.mul(2).add(Tensor.ones(2));
+        })) {
+            assertArrayEquals(new float[] {3, 5}, program.apply(Tensor.of(1f, 2f)).toFloatArray());
+            outer.reset();
+            assertArrayEquals(new float[] {5, 7}, program.apply(Tensor.of(2f, 3f)).toFloatArray());
+        }
+    }
 }

@@ -57,6 +57,10 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
             context.interpret(before);
             forgetGradients(tracer);
             tracer.close();
+            // A tape that the function has left open ends with it.
+            while (context.scope() != tape) {
+                context.close(context.scope());
+            }
             context.close(tape);
             context.setGradEnabled(recorded);
         }
