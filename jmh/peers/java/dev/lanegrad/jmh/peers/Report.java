@@ -140,10 +140,11 @@ final class Report {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags());
         command.add("-D" + PeerBenchmark.SETTLE + "=" + settings.settle());
+        command.add("-Dlanegrad.threads=" + settings.threads());
         if (side.isTorch()) {
             // JavaCPP would count what each tensor holds, and ask the system how much memory is used.
             command.addAll(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0",
-                    "-Dorg.bytedeco.javacpp.nopointergc=true", "-Dlanegrad.peers.threads=" + settings.threads()));
+                    "-Dorg.bytedeco.javacpp.nopointergc=true"));
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(args));

@@ -9,7 +9,7 @@ import java.util.Map;
  * @param plan     quick, full, or render
  * @param families pattern of the families
  * @param ops      pattern of the ops
- * @param threads  threads that libtorch and OpenBLAS may use, or all
+ * @param threads  threads that either side may use for one op, or all
  * @param forks    0: one JVM for each side measures all cases, after all were run in it; 1: a JVM for each case
  * @param rounds   how often each side is measured, in turns; the best round counts
  * @param mix      seconds that all cases may be run in turns before the first is measured

@@ -166,8 +166,8 @@ final class Sweep {
                     Double.NaN, Double.NaN));
         }
         String[] sizes = Plan.of(settings.plan(), "elementwise", "add").stream()
-                .flatMap(block -> block.shapes().stream())
-                .distinct().toArray(String[]::new);
+                .flatMap(block -> block.shapes().stream()).distinct()
+                .toArray(String[]::new);
         for (RunResult result : run(warm(ElementwiseBenchmark.class.getName() + ".addByHand$").param("n", sizes))) {
             rows.add(new Row("elementwise", "add", result.getParams().getParam("n"), "float32", "forward", "hand",
                     result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreError(), heap(result)));

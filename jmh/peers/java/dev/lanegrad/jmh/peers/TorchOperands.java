@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 /** The operands of a case as tensors of libtorch. */
 record TorchOperands(List<Tensor> all, List<Tensor> parameters, Tensor seed) {
     static TorchOperands of(Case of) {
-        torch.set_num_threads(Integer.getInteger("lanegrad.peers.threads", 1));
+        torch.set_num_threads(Integer.getInteger("lanegrad.threads", 1));
         List<Tensor> all = new ArrayList<>();
         List<Tensor> parameters = new ArrayList<>();
         for (Operand operand : of.operands()) {
