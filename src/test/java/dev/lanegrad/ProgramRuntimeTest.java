@@ -14,7 +14,7 @@ class ProgramRuntimeTest {
 
     @Test
     void aWarmCallAllocatesNothing() throws IOException, InterruptedException {
-        OwnJvm.run(WarmCalls.class);
+        OwnJvm.run(WarmCalls.class, 3);
     }
 
     @Test

@@ -222,7 +222,7 @@ class MapKernelTest {
     @Test
     @Tag("slow")
     void warmCallsAllocateNothing() throws java.io.IOException, InterruptedException {
-        dev.lanegrad.build.OwnJvm.run(MapKernelTest.class);
+        dev.lanegrad.build.OwnJvm.run(MapKernelTest.class, 3);
     }
 
     /** Runs kernels until a batch of calls allocates nothing; ends with status 1 if none does. */
