@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What programs cost at run time, each question in a JVM of its own. */
+@Tag("slow")
 class ProgramRuntimeTest {
     /** Loops are compiled before this time is over; where they are sooner, nobody waits. */
     private static final long WARM_NANOS = 60_000_000_000L;
