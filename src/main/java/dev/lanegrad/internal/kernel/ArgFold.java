@@ -22,44 +22,57 @@ final class ArgFold {
 
     /** Writes the index in its sequence, as an int64, of the first extreme of each sequence of a plan. */
     static void run(FoldLoops extremes, FoldScratch scratch, FoldPlan plan, long in, long out) {
-        ArgFoldLoops find = plan.cell == Float.BYTES ? FLOATS : DOUBLES;
         boolean gather = !plan.oneRun() || plan.foldStride() != plan.cell;
+        scratch.job.set(extremes, plan, in, out, gather);
         if (gather && plan.oneRun() && plan.leastKeptStride() == plan.cell) {
             plan.takeColumns();
-            columns(extremes, find, scratch, plan, in, out);
-        } else if (plan.folded > CHUNK) {
-            for (long row = 0; row < plan.kept; row++) {
-                one(extremes, find, scratch, plan, in + plan.keptOffset(row), gather, out + row * INDEX);
-            }
-        } else if (gather) {
-            gathering(extremes, find, scratch, plan, in, out);
+            scratch.job.indicesInColumns();
         } else {
-            direct(extremes, find, scratch, plan, in, out);
+            scratch.job.indices(scratch);
         }
     }
 
+    /**
+     * Does so for the sequences from number {@code first} to number {@code to}, and writes nothing else; with a job,
+     * the chunks of long ones are shared.
+     */
+    static void range(FoldLoops extremes, FoldScratch scratch, FoldPlan plan, long in, boolean gather, long first,
+            long to, FoldJob job, long out) {
+        ArgFoldLoops find = find(plan);
+        if (plan.folded > CHUNK) {
+            for (long row = first; row < to; row++) {
+                one(extremes, find, scratch, plan, in + plan.keptOffset(row), gather, job, out + row * INDEX);
+            }
+        } else if (gather) {
+            gathering(extremes, find, scratch, plan, in, first, to, out);
+        } else {
+            direct(extremes, find, scratch, plan, in, first, to, out);
+        }
+    }
+
+    private static ArgFoldLoops find(FoldPlan plan) {
+        return plan.cell == Float.BYTES ? FLOATS : DOUBLES;
+    }
+
     private static void direct(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
-            long out) {
-        int n = (int) plan.folded;
-        int block = FoldRows.block(n);
+            long first, long to, long out) {
+        int block = FoldRows.block((int) plan.folded);
         long rows = plan.rows();
         long stride = plan.rowStride();
-        for (long outer = 0; outer < plan.kept; outer += rows) {
-            long from = in + plan.keptOffset(outer);
-            for (long row = 0; row < rows; row += block) {
-                int count = (int) Math.min(block, rows - row);
-                few(extremes, find, scratch, plan, from + row * stride, stride, count, out + (outer + row) * INDEX);
-            }
+        int count;
+        for (long row = first; row < to; row += count) {
+            count = (int) Math.min(Math.min(block, rows - row % rows), to - row);
+            few(extremes, find, scratch, plan, in + plan.keptOffset(row), stride, count, out + row * INDEX);
         }
     }
 
     private static void gathering(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
-            long out) {
+            long first, long to, long out) {
         int n = (int) plan.folded;
         int block = Math.min(FoldRows.block(n), CHUNK / n);
         long stride = (long) n * plan.cell;
-        for (long row = 0; row < plan.kept; row += block) {
-            int count = (int) Math.min(block, plan.kept - row);
+        for (long row = first; row < to; row += block) {
+            int count = (int) Math.min(block, to - row);
             for (int k = 0; k < count; k++) {
                 plan.gather(in + plan.keptOffset(row + k), 0, n, scratch.gathered + k * stride);
             }
@@ -74,15 +87,19 @@ final class ArgFold {
     }
 
     private static void one(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
-            boolean gather, long out) {
+            boolean gather, FoldJob job, long out) {
         int cell = plan.cell;
         long extreme = scratch.accumulators;
         long best = 0;
         long chunk = 0;
         long chunks = (plan.folded + CHUNK - 1) / CHUNK;
         while (chunk < chunks) {
-            int count = (int) Math.min(FoldRows.BATCH, chunks - chunk);
-            FoldRows.chunks(extremes, scratch, plan, in, gather, chunk, chunk + count, scratch.results);
+            int count = (int) Math.min(job == null ? FoldRows.BATCH : FoldRows.MANY, chunks - chunk);
+            if (job == null) {
+                FoldRows.chunks(extremes, scratch, plan, in, gather, chunk, chunk + count, scratch.results);
+            } else {
+                job.chunks(in, chunk, count, scratch.results);
+            }
             for (int k = 0; k < count; k++, chunk++) {
                 long result = scratch.results + (long) k * cell;
                 if (chunk == 0) {
@@ -111,23 +128,24 @@ final class ArgFold {
         return cell == Float.BYTES ? ALL.get(ValueLayout.JAVA_FLOAT, at) : ALL.get(ValueLayout.JAVA_DOUBLE, at);
     }
 
-    private static void columns(FoldLoops extremes, ArgFoldLoops find, FoldScratch scratch, FoldPlan plan, long in,
+    /** As {@link #range} for blocks of {@code block} columns, which are set apart in the plan and lie side by side. */
+    static void columns(FoldLoops extremes, FoldScratch scratch, FoldPlan plan, long in, int block, long from, long to,
             long out) {
         int cell = plan.cell;
-        int block = FoldScratch.COLUMN_BYTES / cell;
         long step = plan.columnOut / cell * INDEX;
-        for (long outer = 0; outer < plan.kept; outer++) {
-            long from = in + plan.keptOffset(outer);
-            long to = out + plan.outOffset(outer) / cell * INDEX;
-            for (long first = 0; first < plan.columns; first += block) {
-                int width = (int) Math.min(block, plan.columns - first);
-                FoldColumns.block(extremes, scratch, plan, from + first * cell, width, null, scratch.columns);
-                search(find, scratch, plan, from + first * cell, width);
-                for (int c = 0; c < width; c++) {
-                    long at = scratch.gathered + (long) c * cell;
-                    ALL.set(ValueLayout.JAVA_LONG, to + (first + c) * step, cell == Float.BYTES
-                            ? ALL.get(ValueLayout.JAVA_INT, at) : ALL.get(ValueLayout.JAVA_LONG, at));
-                }
+        long blocks = (plan.columns + block - 1) / block;
+        for (long number = from; number < to; number++) {
+            long outer = number / blocks;
+            long first = (number - outer * blocks) * block;
+            int width = (int) Math.min(block, plan.columns - first);
+            long at = in + plan.keptOffset(outer) + first * cell;
+            long index = out + plan.outOffset(outer) / cell * INDEX + first * step;
+            FoldColumns.block(extremes, scratch, plan, at, width, null, scratch.columns);
+            search(find(plan), scratch, plan, at, width);
+            for (int c = 0; c < width; c++) {
+                long found = scratch.gathered + (long) c * cell;
+                ALL.set(ValueLayout.JAVA_LONG, index + c * step, cell == Float.BYTES
+                        ? ALL.get(ValueLayout.JAVA_INT, found) : ALL.get(ValueLayout.JAVA_LONG, found));
             }
         }
     }

@@ -17,7 +17,7 @@ final class FoldJob implements Workers.Shared {
     private static final double NANOS = 0.016;
     private static final double GATHERED = 0.1;
 
-    private enum Unit { RESULT, CHUNK, COLUMNS, CHUNK_OF_COLUMNS }
+    private enum Unit { RESULT, CHUNK, COLUMNS, CHUNK_OF_COLUMNS, INDEX, INDEX_COLUMNS }
 
     private FoldLoops loops;
     private FoldPlan plan;
@@ -83,23 +83,49 @@ final class FoldJob implements Workers.Shared {
     /** Computes it by blocks of columns, which are set apart in the plan. */
     void columns(FoldScratch scratch) {
         double nanos = nanos(plan.folded, plan.columnStride != plan.cell) * plan.kept * plan.columns;
-        int bytes = FoldScratch.COLUMN_BYTES;
-        if (nanos >= Workers.LEAST && plan.kept < 4L * Workers.threads()) {
-            long each = Math.ceilDiv(plan.columns * plan.cell, 2 * Workers.threads());
-            bytes = Math.clamp(each + FoldLoops.WIDE - 1 & -FoldLoops.WIDE, NARROW, bytes);
-        }
-        block = bytes / plan.cell;
+        int threads = nanos < Workers.LEAST ? 1 : Workers.threads();
         unit = Unit.COLUMNS;
-        units = plan.kept * Math.ceilDiv(plan.columns, block);
-        if (nanos < Workers.LEAST) {
+        chooseBlocks(threads);
+        if (threads == 1) {
             columns(scratch, 0, units, null);
-        } else if (units < 2L * Workers.threads() && plan.folded > 2 * FoldRows.CHUNK) {
+        } else if (units < 2L * threads && plan.folded > 2 * FoldRows.CHUNK) {
             unit = Unit.CHUNK_OF_COLUMNS;
             long all = units;
             columns(scratch, 0, all, this);
         } else {
             Workers.share(this, units, nanos);
         }
+    }
+
+    private void chooseBlocks(int threads) {
+        int bytes = FoldScratch.COLUMN_BYTES;
+        if (threads > 1 && plan.kept < 4L * threads) {
+            long each = Math.ceilDiv(plan.columns * plan.cell, 2 * threads);
+            bytes = Math.clamp(each + FoldLoops.WIDE - 1 & -FoldLoops.WIDE, NARROW, bytes);
+        }
+        block = bytes / plan.cell;
+        units = plan.kept * Math.ceilDiv(plan.columns, block);
+    }
+
+    /** Finds where extremes stand: by results, or in one long sequence by chunks. */
+    void indices(FoldScratch scratch) {
+        double nanos = nanos(plan.folded, gather) * plan.kept;
+        if (nanos >= Workers.LEAST && plan.folded > FoldRows.CHUNK && plan.kept < 4L * Workers.threads()) {
+            unit = Unit.CHUNK;
+            ArgFold.range(loops, scratch, plan, in, gather, 0, plan.kept, this, out);
+            return;
+        }
+        unit = Unit.INDEX;
+        units = plan.kept;
+        Workers.share(this, units, nanos);
+    }
+
+    /** Finds where extremes stand by blocks of columns, which are set apart in the plan. */
+    void indicesInColumns() {
+        double nanos = 2 * nanos(plan.folded, false) * plan.kept * plan.columns;
+        unit = Unit.INDEX_COLUMNS;
+        chooseBlocks(nanos < Workers.LEAST ? 1 : Workers.threads());
+        Workers.share(this, units, nanos);
     }
 
     private double nanos(long elements, boolean gathered) {
@@ -112,6 +138,8 @@ final class FoldJob implements Workers.Shared {
         switch (unit) {
             case RESULT, CHUNK -> exactly(scratch, from, to);
             case COLUMNS -> columns(scratch, from, to, null);
+            case INDEX -> ArgFold.range(loops, scratch, plan, in, gather, from, to, null, out);
+            case INDEX_COLUMNS -> ArgFold.columns(loops, scratch, plan, in, block, from, to, out);
             case CHUNK_OF_COLUMNS -> FoldColumns.chunks(loops, scratch, plan, in, width, first + from, first + to,
                     out + from * FoldColumns.bytes(plan, width));
         }
@@ -121,7 +149,7 @@ final class FoldJob implements Workers.Shared {
         long end = to == units ? to : Math.max(from, to - LAST);
         results(scratch, from, end, out);
         if (end < to) {
-            long at = scratch.accumulators;
+            long at = scratch.columns;
             results(scratch, end, to, at - end * plan.cell);
             MemorySegment.copy(Raw.ALL, at, Raw.ALL, out + end * plan.cell, (to - end) * plan.cell);
         }

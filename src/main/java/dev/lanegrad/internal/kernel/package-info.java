@@ -18,7 +18,6 @@
  * thread has scratch memory of its own; what a call is, is written by the caller and only read by the others. The caller
  * fences the owners of its operands until it returns, and it returns when all have ended.
  *
- *
  * <p>{@code -Dlanegrad.tier=0} never writes a class, {@code 1} writes it at the first use; {@code -Dlanegrad.dump=DIR} keeps
  * the classes and {@code -Dlanegrad.verify=true} verifies them.
  */
