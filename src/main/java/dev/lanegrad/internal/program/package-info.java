@@ -23,8 +23,9 @@
  * from a few bases. A call moves the bases that differ from those of the call before, and runs the steps: no lookup, no
  * tape, no object. Kernels begin in the block interpreter and are replaced in the background, as everywhere.
  *
- * <p><b>Why this way.</b> Measured on JDK 25 with 512-bit vectors, one thread, value and gradients, in nanoseconds; by hand is
- * one Vector API loop for this formula alone ({@code ProgramBenchmark}):
+ * <p><b>Why this way.</b> Indications, in nanoseconds, for value and gradients on JDK 25 with 512-bit vectors and one thread of
+ * a machine that did other work too; the rows by hand are one Vector API loop for this formula alone, from
+ * {@code ProgramBenchmark}, those of programs the best of many rounds, so ratios are rough:
  * <pre>
  *                                    16     1,024    16,384   1,048,576 floats
  * mean(2(x+1)^2)       program       72       121       845     161,000
@@ -33,12 +34,7 @@
  *                      by hand       18       995    18,200   1,720,000   (exponential of the JDK)
  * </pre>
  * A sum that is taken from a block in the first level of cache behind the loop, instead of in it, costs three times as much
- * at 16,384 elements (2,950): each value is stored and loaded once more. By rows, cross entropy of 256 x 1,000 scores with
- * its gradient takes less than half the time of single ops, and layer norm with gelu of 1,024 x 768 keeps 16 of its 18
- * intermediate values in the cache (346 KB planned instead of 22 MB).
- *
- * <p><b>Refuted.</b> Regions of more primitives ({@code Region.MOST_PRIMITIVES}) do not run faster, and take seconds more to be
- * compiled. Recorded gradients were rounded otherwise than those of the fast walk where types are mixed; both now round
- * alike, and a test compares them bit for bit on random functions.
+ * at 16,384 elements (2,950): each value is stored and loaded once more. By rows, layer norm with gelu of 1,024 x 768 keeps
+ * 16 of its 18 intermediate values in the cache (346 KB planned instead of 22 MB).
  */
 package dev.lanegrad.internal.program;
