@@ -213,7 +213,13 @@ class MatMulTest {
     }
 
     @Test
-    void aWarmProductAllocatesNothing() {
+    @org.junit.jupiter.api.Tag("slow")
+    void aWarmProductAllocatesNothing() throws java.io.IOException, InterruptedException {
+        dev.lanegrad.build.OwnJvm.run(MatMulTest.class, 3);
+    }
+
+    /** Runs products until a round of them allocates nothing; fails if none does. */
+    public static void main(String[] arguments) {
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         int[][] shapes = {{64, 64, 64}, {128, 32, 64}, {128, 10, 32}, {32, 128, 128}, {1, 500, 100}, {300, 1, 50}};
         try (Arena arena = Arena.ofConfined()) {
