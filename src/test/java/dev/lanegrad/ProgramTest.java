@@ -74,6 +74,26 @@ class ProgramTest {
         }
     }
 
+    @Test
+    void longFormulasOfManyElementsAreSeveralKernelsThatShareTheCache() {
+        for (int[] sizes : new int[][] {{30_011}, {57, 1_009}, {3, 10_007}}) {
+            List<Tensor> arguments = List.of(Tensor.randn(new Rng(31), sizes), Tensor.rand(new Rng(32), sizes).add(1),
+                    Tensor.randn(new Rng(33), sizes[sizes.length - 1]));
+            java.util.function.Function<List<Tensor>, Tensor> function = in -> in.get(0).gelu().mul(in.get(1).log())
+                    .add(in.get(2).tanh()).softplus().mul(in.get(0).sigmoid()).sub(in.get(1).erf().exp()).sum();
+            List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
+            Tensor value = function.apply(leaves);
+            value.backward();
+            List<Tensor> expected = new ArrayList<>(List.of(value.detach()));
+            leaves.forEach(leaf -> expected.add(leaf.grad()));
+            try (Program program = Program.valueAndGradList(function)) {
+                String message = java.util.Arrays.toString(sizes);
+                assertSame(message, expected, program.call(arguments.toArray(Tensor[]::new)));
+                assertTrue(program.explain().contains("rows at a time"), message + program.explain());
+            }
+        }
+    }
+
     private static Tensor loss(List<Tensor> results) {
         Tensor loss = results.getFirst().mul(0.5).sum();
         for (Tensor result : results) {

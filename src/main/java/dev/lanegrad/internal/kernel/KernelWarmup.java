@@ -22,12 +22,17 @@ final class KernelWarmup {
     private static final int TIMED = 16 * 64;
     /** Calls between two looks at the clock. */
     private static final int CALLS = 200;
-    /** An instruction on a vector takes less than this when compiled, and several times as long before. */
-    private static final long NANOS = 20;
-    /** A loop that is not compiled after this time is used all the same if it is the faster one, else given up. */
-    private static final long PATIENCE = 6_000_000_000L;
+    /** A vector takes less than this for each instruction, load and store when compiled, and several times as long before. */
+    private static final long NANOS = 6;
+    /**
+     * A loop that is not compiled after this time, or so many times longer as it has been tried, is emitted again as another
+     * class. For C2 wants a profile by C1, which refuses long methods ("out of virtual registers"); a method that C1 has
+     * compiled without a profile before, since C2 was busy, then stays as it is for good.
+     */
+    private static final long PATIENCE = 2_000_000_000L;
+    private static final int ATTEMPTS = 5;
     /** So many times longer it takes at least while it is interpreted. */
-    private static final int NOT_COMPILED = 10;
+    private static final int NOT_COMPILED = 30;
     /** What became hot last comes first: it is wanted now, and others may have had their time. */
     private static final LinkedBlockingDeque<MapKernel.Variant> QUEUE = new LinkedBlockingDeque<>();
     private static boolean started;
@@ -55,6 +60,8 @@ final class KernelWarmup {
                 Loop loop = variant.emit();
                 if (loop != null && isFaster(variant, loop)) {
                     variant.publish(loop);
+                } else if (loop != null && ++variant.attempts < ATTEMPTS) {
+                    QUEUE.addLast(variant);
                 }
             } catch (InterruptedException e) {
                 return;
@@ -77,15 +84,15 @@ final class KernelWarmup {
                     (variant.scalars >> p & 1) != 0 ? 0 : -1);
         }
         long before = Long.MAX_VALUE;
-        long deadline = System.nanoTime() + PATIENCE;
+        long deadline = System.nanoTime() + (variant.attempts + 1) * PATIENCE;
         long best = Long.MAX_VALUE;
         int steady = 0;
         boolean sums = variant.folds != 0;
         int turn = kernel.code().insts().size() > UNROLLED && !sums ? SHORT : LONGER;
         // A loop that sums has no other to be compared with but the one that stores, and does more.
         Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
-        long compiled = NANOS * kernel.code().insts().size() * TIMED / SHORT;
-        while (steady < 8 && System.nanoTime() < deadline) {
+        long compiled = NANOS * (kernel.code().insts().size() + operands) * TIMED / SHORT;
+        while (steady < 8 && (steady > 0 || System.nanoTime() < deadline)) {
             for (int i = 0; i < CALLS; i++) {
                 loop.run(workspace.frame(), turn);
             }
@@ -95,7 +102,7 @@ final class KernelWarmup {
             best = Math.min(best, now);
         }
         Reference.reachabilityFence(memory);
-        return best < Math.min(before, NOT_COMPILED * compiled);
+        return steady == 8 || variant.attempts == ATTEMPTS - 1 && best < Math.min(before, NOT_COMPILED * compiled);
     }
 
     private static long time(Loop loop, long frame) {

@@ -139,6 +139,8 @@ public final class MapKernel {
         Loop loop;
         /** True until it is decided whether a loop is emitted. */
         boolean counting;
+        /** How often a loop was emitted and not compiled in time; for the thread that does it. */
+        int attempts;
         private int calls;
         private long elements;
 

@@ -5,6 +5,7 @@ import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +20,7 @@ final class Band {
     /** Elements that are computed at a time: a few operands of so many stay in the second level of cache. */
     private static final int BLOCK = 8192;
     /** From so many elements on it matters that they lie in memory. */
-    private static final long WORTHWHILE = 3L * BLOCK;
+    static final long WORTHWHILE = 3L * BLOCK;
     private static final int MOST_MEMBERS = 24;
 
     /** Number of rows; 0 if this is one region as it is. */
@@ -54,26 +55,36 @@ final class Band {
     /** Groups regions in an order in which they can be computed. */
     static List<Band> of(List<Region> regions, Map<Node, Place> places, Set<Node> roots) {
         List<Band> bands = new ArrayList<>();
-        List<Region> left = new ArrayList<>(regions);
-        Set<Long> tried = new HashSet<>();
-        for (int i = 0; i < left.size(); i++) {
-            long rows = seed(left.get(i), places);
-            if (rows > 1 && tried.add(rows)) {
-                List<Region> before = new ArrayList<>();
-                List<Region> after = new ArrayList<>();
-                Band band = new Band(rows, places);
-                band.collect(left, before, after);
-                if (band.isWorthwhile()) {
-                    band.findLocals(before, after, roots);
-                    bands.addAll(of(before, places, roots));
-                    bands.add(band);
-                    bands.addAll(of(after, places, roots));
-                    return bands;
-                }
+        for (long rows : seeds(regions)) {
+            List<Region> before = new ArrayList<>();
+            List<Region> after = new ArrayList<>();
+            Band band = new Band(rows, places);
+            band.collect(regions, before, after);
+            if (band.isWorthwhile()) {
+                band.findLocals(before, after, roots);
+                bands.addAll(of(before, places, roots));
+                bands.add(band);
+                bands.addAll(of(after, places, roots));
+                return bands;
             }
         }
-        left.forEach(region -> bands.add(alone(region, places)));
+        regions.forEach(region -> bands.add(alone(region, places)));
         return bands;
+    }
+
+    /** Numbers of rows to try: first those of folds by rows, then those in which long kernels may follow each other. */
+    private static Set<Long> seeds(List<Region> regions) {
+        Set<Long> seeds = new LinkedHashSet<>();
+        regions.forEach(region -> seeds.add(folded(region)));
+        regions.stream().filter(region -> region.isKernel() && region.sizes.count() >= WORTHWHILE)
+                .forEach(region -> seeds.add(lines(region.sizes)));
+        seeds.removeIf(rows -> rows <= 1);
+        return seeds;
+    }
+
+    private static long lines(Layout sizes) {
+        int last = sizes.size(sizes.rank() - 1);
+        return sizes.rank() > 1 && last <= BLOCK ? sizes.count() / last : sizes.count();
     }
 
     private static Band alone(Region region, Map<Node, Place> places) {
@@ -83,7 +94,7 @@ final class Band {
     }
 
     /** The number of rows that {@code region} folds each by itself; 0 if it does not. */
-    private static long seed(Region region, Map<Node, Place> places) {
+    private static long folded(Region region) {
         if (region.isKernel() || !(region.only().structural() instanceof Reduce reduce)) {
             return 0;
         }

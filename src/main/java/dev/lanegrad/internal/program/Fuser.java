@@ -105,7 +105,7 @@ final class Fuser {
             Region region = regions.get(i);
             if (region.lane == node.lane() && region.sizes.sameSizes(node.layout())) {
                 asked++;
-                if (region.primitives + Region.cost(node) <= Region.MOST_PRIMITIVES && mayJoin(node, region)) {
+                if (region.hasRoom(node) && mayJoin(node, region)) {
                     return region;
                 }
             }

@@ -18,8 +18,13 @@ import java.util.Set;
  * single node of another kind.
  */
 final class Region {
-    /** Primitives beyond which no node joins: a loop of them is still compiled. */
-    static final int MOST_PRIMITIVES = 400;
+    /**
+     * Primitives beyond which no node joins a region of many elements: C1 compiles a loop of so many, and C2 in a tenth of a
+     * second. Loops of 300 were a third faster, but took C2 four seconds, and C1 refuses them, see KernelWarmup.
+     */
+    private static final int MOST_OF_MANY = 64;
+    /** As before, where a call costs as much as what it computes. */
+    private static final int MOST_OF_FEW = 160;
     /** Primitives up to which a value is computed again instead of being stored and loaded. */
     private static final int CHEAP = 8;
     /** What a load counts beside a primitive. */
@@ -47,6 +52,11 @@ final class Region {
     Region(Node first) {
         lane = first.lane();
         sizes = first.layout();
+    }
+
+    /** True if it stays short enough with {@code node}. */
+    boolean hasRoom(Node node) {
+        return primitives + cost(node) <= (sizes.count() < Band.WORTHWHILE ? MOST_OF_FEW : MOST_OF_MANY);
     }
 
     /** True if it is a kernel. */
