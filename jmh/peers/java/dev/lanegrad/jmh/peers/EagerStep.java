@@ -1,17 +1,18 @@
 package dev.lanegrad.jmh.peers;
 
+import dev.lanegrad.Grad;
 import dev.lanegrad.Tape;
 import dev.lanegrad.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** A case op by op in a tape that is reset after each step; gradients by {@code backward}. */
+/** A case op by op in a tape that is reset after each step; gradients by {@code Grad.grad}, as the other side has them. */
 final class EagerStep implements Step {
     private final Function<List<Tensor>, Tensor> function;
     private final boolean backward;
     private final List<Tensor> operands;
-    private final Tensor[] parameters;
+    private final List<Tensor> parameters;
     private final Tensor seed;
     private final Tape tape;
 
@@ -20,40 +21,32 @@ final class EagerStep implements Step {
         function = of.in(new EagerDialect());
         backward = of.direction() == Direction.BACKWARD;
         operands = made.all();
-        parameters = made.parameters().toArray(Tensor[]::new);
+        parameters = made.parameters();
         seed = made.seed();
         // After the operands, which outlive its resets.
         tape = Tape.open();
     }
 
-    private Tensor step() {
+    private List<Tensor> step() {
         Tensor result = function.apply(operands);
-        if (backward) {
-            for (Tensor parameter : parameters) {
-                parameter.zeroGrad();
-            }
-            if (seed == null) {
-                result.backward();
-            } else {
-                result.backward(seed);
-            }
+        if (!backward) {
+            return List.of(result);
         }
-        return result;
+        List<Tensor> all = new ArrayList<>(List.of(result));
+        all.addAll(Grad.grad(List.of(result), parameters, seed == null ? null : List.of(seed), false, false));
+        return all;
     }
 
     @Override
     public Object run() {
-        Tensor result = step();
+        List<Tensor> results = step();
         tape.reset();
-        return result;
+        return results;
     }
 
     @Override
     public List<double[]> results() {
-        List<double[]> results = new ArrayList<>(List.of(LanegradOperands.elements(step())));
-        for (Tensor parameter : parameters) {
-            results.add(LanegradOperands.elements(parameter.grad()));
-        }
+        List<double[]> results = step().stream().map(LanegradOperands::elements).toList();
         tape.reset();
         return results;
     }

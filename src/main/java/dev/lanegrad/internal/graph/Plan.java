@@ -227,9 +227,9 @@ final class Plan {
         flags = new byte[size];
         for (int i = 0; i < size; i++) {
             gradients[i] = nodes.gradient(order[i]);
-            flags[i] = (byte) nodes.flags(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT);
+            flags[i] = (byte) nodes.flags(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT | Nodes.SHARED);
             nodes.setGradient(order[i], 0);
-            nodes.clear(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT);
+            nodes.clear(order[i], Nodes.WANTED | Nodes.UNIFORM | Nodes.LENT | Nodes.SHARED);
         }
     }
 

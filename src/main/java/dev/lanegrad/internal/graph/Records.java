@@ -32,6 +32,9 @@ abstract sealed class Records permits Nodes {
     /** What it saved was given to the user's hooks, and is to be asked from them. */
     static final int PACKED = 32;
 
+    /** Its gradient is that of other records too, or the user's, and must not be written to. */
+    static final int SHARED = 128;
+
     private static final Cell[] CELLS = Cell.values();
 
     private static final MemorySegment ALL = Raw.ALL;

@@ -19,7 +19,8 @@ import java.util.List;
 /**
  * The first derivative, on addresses: element-wise ops run their fused backward kernel straight into the gradient of the
  * operand, each gradient is given back as soon as it has been used, and nothing is recorded. A gradient whose elements
- * are all the same, as behind a sum, is one element.
+ * are all the same, as behind a sum, is one element; one that passes an op unchanged is not copied, and the user's is
+ * read where it lies.
  */
 final class Walk {
     private static final Derivative SUM = Binary.ADD.derivative(0);
@@ -32,6 +33,8 @@ final class Walk {
     private final Plan plan;
     private final Value[] targets;
     private final Value[] found;
+    private Value[] seeds;
+    private SharedGradients shared;
     private Visits visits;
 
     Walk(Context context, Plan plan, Value[] targets) {
@@ -46,6 +49,7 @@ final class Walk {
 
     /** Runs the plan; what {@link Backward#gradients} returns, or null if there are no targets. */
     Value[] run(Value[] roots, Value[] gradients) {
+        seeds = gradients;
         try {
             for (int i = 0; i < roots.length; i++) {
                 int id = nodes.operand(roots[i]);
@@ -66,6 +70,7 @@ final class Walk {
         } finally {
             dropGradients();
             context.checkpoints.leaveAll();
+            Reference.reachabilityFence(gradients);
         }
     }
 
@@ -175,11 +180,35 @@ final class Walk {
             if (nodes.has(id, Nodes.LENT)) {
                 nodes.leaf(id).leaf.takeBack(false);
                 nodes.clear(id, Nodes.LENT);
-            } else {
+            } else if (!nodes.has(id, Nodes.SHARED) || shared.release(gradient)) {
                 scope.free(gradient, nodes.has(id, Nodes.UNIFORM) ? nodes.cell(id).bytes() : bytes(id));
             }
+            nodes.clear(id, Nodes.SHARED);
             setGradient(id, 0, false);
         }
+    }
+
+    private SharedGradients shared() {
+        shared = shared == null ? new SharedGradients() : shared;
+        return shared;
+    }
+
+    /** Makes the gradient of {@code id}, which nobody needs after this, that of {@code operand}. */
+    private void pass(int id, int operand, boolean uniform) {
+        setGradient(operand, nodes.gradient(id), uniform);
+        if (nodes.has(id, Nodes.SHARED)) {
+            nodes.set(operand, Nodes.SHARED);
+            nodes.clear(id, Nodes.SHARED);
+        }
+        setGradient(id, 0, false);
+    }
+
+    /** Makes the gradient of {@code id} that of {@code operand} too. */
+    private void share(int id, int operand) {
+        shared().share(nodes.gradient(id));
+        nodes.set(id, Nodes.SHARED);
+        setGradient(operand, nodes.gradient(id), nodes.has(id, Nodes.UNIFORM));
+        nodes.set(operand, Nodes.SHARED);
     }
 
     /** Where the first contribution to the gradient of {@code id} is written: a block, or the buffer of its leaf. */
@@ -217,19 +246,37 @@ final class Walk {
             Value one = context.allocate(nodes.cell(id), Layout.SCALAR);
             Values.fill(one, 1);
             add(id, one.address, one.cell, Layout.SCALAR, true);
+        } else if (nodes.gradient(id) == 0 && gradient.cell == nodes.cell(id) && gradient.layout.isContiguous()) {
+            shared().borrow(gradient.address);
+            setGradient(id, gradient.address, false);
+            nodes.set(id, Nodes.SHARED);
         } else {
             add(id, gradient.address, gradient.cell, gradient.layout, false);
-            Reference.reachabilityFence(gradient);
         }
     }
 
     private void capture(int id) {
+        boolean given = false;
         for (int i = 0; i < targets.length; i++) {
             if (nodes.isOf(targets[i], id)) {
-                Value copy = gradientCopy(id);
-                found[i] = found[i] == null ? copy : Pointwise.apply(Binary.ADD, found[i], copy);
+                Value gradient = given || nodes.has(id, Nodes.UNIFORM) ? gradientCopy(id) : give(id);
+                given = true;
+                found[i] = found[i] == null ? gradient : Pointwise.apply(Binary.ADD, found[i], gradient);
             }
         }
+    }
+
+    /** The gradient of {@code id} as a value that the walk only reads from now on. */
+    private Value give(int id) {
+        long address = nodes.gradient(id);
+        for (int i = 0; seeds != null && i < seeds.length; i++) {
+            if (seeds[i] != null && seeds[i].address == address) {
+                return new Value(seeds[i].home, seeds[i].stamp, address, Pointwise.contiguous(nodes.layout(id)), nodes.cell(id));
+            }
+        }
+        shared().borrow(address);
+        nodes.set(id, Nodes.SHARED);
+        return new Value(scope, scope.generation(), address, Pointwise.contiguous(nodes.layout(id)), nodes.cell(id));
     }
 
     private Value gradientCopy(int id) {
@@ -262,20 +309,23 @@ final class Walk {
         if (!sizes.sameSizes(own)) {
             broadcast(derivative, id, operand, sizes);
         } else if (derivative.isIdentity() && cell == nodes.cell(id)) {
-            if (last && nodes.gradient(operand) == 0) {
-                setGradient(operand, nodes.gradient(id), nodes.has(id, Nodes.UNIFORM));
-                setGradient(id, 0, false);
+            if (nodes.gradient(operand) == 0 && last) {
+                pass(id, operand, nodes.has(id, Nodes.UNIFORM));
+            } else if (nodes.gradient(operand) == 0) {
+                share(id, operand);
             } else {
                 add(operand, nodes.gradient(id), cell, gradientLayout(id), false);
             }
         } else if (nodes.gradient(operand) == 0) {
             boolean uniform = nodes.has(id, Nodes.UNIFORM) && isUniform(derivative, id);
             long sum = uniform ? scope.allocate(cell.bytes()) : place(operand);
-            run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, false);
+            run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, 0);
             setGradient(operand, sum, uniform);
         } else if (!derivative.isZero()) {
             materialize(operand);
-            run(derivative.adding(), derivative, id, sizes, nodes.gradient(operand), cell, true);
+            long sum = writable(operand);
+            run(derivative.adding(), derivative, id, sizes, sum, cell, nodes.gradient(operand));
+            replace(operand, sum);
         }
     }
 
@@ -295,7 +345,7 @@ final class Walk {
         boolean direct = derivative.isIdentity() && cell == nodes.cell(id);
         long wide = direct ? nodes.gradient(id) : scope.allocate(sizes.count() * cell.bytes());
         if (!direct) {
-            run(derivative.writing(), derivative, id, sizes, wide, cell, false);
+            run(derivative.writing(), derivative, id, sizes, wide, cell, 0);
         }
         long sum = scope.allocate(bytes(operand));
         Layout wideLayout = direct ? Structures.expanded(gradientLayout(id), sizes) : sizes;
@@ -306,7 +356,20 @@ final class Walk {
         add(operand, sum, cell, Pointwise.contiguous(own), true);
     }
 
-    private void run(Kernels kernels, Derivative derivative, int id, Layout sizes, long target, Cell cell, boolean adds) {
+    /** Where a sum with the gradient of {@code id} is written: in its place, or to a new block if others have it too. */
+    private long writable(int id) {
+        return nodes.has(id, Nodes.SHARED) ? scope.allocate(bytes(id)) : nodes.gradient(id);
+    }
+
+    private void replace(int id, long sum) {
+        if (nodes.gradient(id) != sum) {
+            free(id);
+            setGradient(id, sum, false);
+        }
+    }
+
+    /** Runs a kernel of a derivative; {@code old} is what it adds to, or 0. */
+    private void run(Kernels kernels, Derivative derivative, int id, Layout sizes, long target, Cell cell, long old) {
         // The user's hooks run ops: before this one is prepared.
         Object[] packed = nodes.has(id, Nodes.PACKED) ? visits().unpacked(id) : null;
         workspace.begin(kernels.in(nodes.cell(id).lane()));
@@ -327,8 +390,8 @@ final class Walk {
                 }
             }
         }
-        if (adds) {
-            workspace.input(target, cell, sizes);
+        if (old != 0) {
+            workspace.input(old, cell, sizes);
         }
         workspace.run(sizes);
         Reference.reachabilityFence(packed);
@@ -363,11 +426,13 @@ final class Walk {
             setGradient(id, sum, uniform);
         } else {
             materialize(id);
+            long sum = writable(id);
             workspace.begin(SUM.adding().in(nodes.cell(id).lane()));
-            workspace.output(nodes.gradient(id), nodes.cell(id));
+            workspace.output(sum, nodes.cell(id));
             workspace.input(address, cell, layout);
             workspace.input(nodes.gradient(id), nodes.cell(id), target);
             workspace.run(target);
+            replace(id, sum);
         }
         if (owned) {
             scope.free(address, layout.count() * cell.bytes());
@@ -389,8 +454,7 @@ final class Walk {
                 && gradientLayout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
             // A sum over all: what its rule gives is one element, and no value is needed to say so.
             if (nodes.has(first, Nodes.WANTED) && nodes.gradient(first) == 0) {
-                setGradient(first, nodes.gradient(id), nodes.layout(first).count() != 1);
-                setGradient(id, 0, false);
+                pass(id, first, nodes.layout(first).count() != 1);
             } else if (nodes.has(first, Nodes.WANTED)) {
                 add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
             }
@@ -410,18 +474,22 @@ final class Walk {
         for (int i = 0; i < operands.length; i++) {
             int operand = recorded.operands()[i];
             if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal()) {
-                product(op, i, operand, g, operands, result);
+                product(op, i, id, operand, g, operands, result);
             }
         }
     }
 
-    private void product(Structural op, int i, int operand, Value g, Value[] operands, Value result) {
+    private void product(Structural op, int i, int id, int operand, Value g, Value[] operands, Value result) {
         int mark = context.watchTemporaries();
         try {
             Value product = Rules.product(op, i, g, operands, result);
-            boolean owned = product.cell == nodes.cell(operand)
-                    && product.layout.sameSizes(nodes.layout(operand)) && product.layout.isContiguous()
-                    && product.root().count() == product.count() && context.claim(product, mark);
+            boolean whole = product.cell == nodes.cell(operand) && product.layout.sameSizes(nodes.layout(operand))
+                    && product.layout.isContiguous();
+            if (whole && product.address == g.address && product.count() == g.count() && nodes.gradient(operand) == 0) {
+                share(id, operand);
+                return;
+            }
+            boolean owned = whole && product.root().count() == product.count() && context.claim(product, mark);
             add(operand, product.address, product.cell, product.layout, owned);
         } finally {
             context.release(mark);
