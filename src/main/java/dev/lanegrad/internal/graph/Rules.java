@@ -132,7 +132,7 @@ final class Rules {
     }
 
     /** {@code g} so that it broadcasts to {@code x}: with the folded dimensions as size 1, or without any. */
-    private static Value kept(Value g, Value x, int dims) {
+    static Value kept(Value g, Value x, int dims) {
         return g.layout.rank() == 0 ? g : Shaped.reshape(g, Dims.without(x.layout, dims, true));
     }
 

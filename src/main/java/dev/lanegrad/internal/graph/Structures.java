@@ -117,12 +117,17 @@ final class Structures {
             case ScatterAdd s -> Gathering.scatterAdd(context, s.dim(), s.size(), x, o[1]);
             case IndexSelect i -> Gathering.indexSelect(context, i.dim(), x, o[1]);
             case IndexAdd i -> Gathering.indexAdd(context, i.dim(), i.size(), x, o[1]);
-            case Softmax s -> composed(op, x);
-            case LogSoftmax s -> composed(op, x);
-            case LogSumExp l -> composed(op, x);
-            case Structural.Var v -> composed(op, x);
+            case Softmax s -> fused(context, op, x);
+            case LogSoftmax s -> fused(context, op, x);
+            case LogSumExp l -> fused(context, op, x);
+            case Structural.Var v -> fused(context, op, x);
             case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
         };
+    }
+
+    private static Value fused(Context context, Structural op, Value x) {
+        Value result = Fusions.forward(context, op, x);
+        return result != null ? result : composed(op, x);
     }
 
     /** The result of an op that is computed by other ops, or null if {@code op} is none. */
@@ -308,13 +313,17 @@ final class Structures {
         if (Dims.folded(x.layout, op.dims()) == 0) {
             return Pointwise.apply(Unary.LOG, Shaped.reduce(FoldOp.SUM, x, op.dims(), op.keepDim()));
         }
-        Value max = Shaped.reduce(FoldOp.AMAX, x, op.dims(), true);
-        Value infinite = Pointwise.apply(Binary.EQ, Pointwise.apply(Unary.ABS, max), Double.POSITIVE_INFINITY);
-        Value shift = Pointwise.apply(Ternary.WHERE, infinite, null, max, 0, 0);
+        Value shift = finite(Shaped.reduce(FoldOp.AMAX, x, op.dims(), true));
         Value e = Pointwise.apply(Unary.EXP, Pointwise.apply(Binary.SUB, x, shift));
         Value sum = Shaped.reduce(FoldOp.SUM, e, op.dims(), true);
         Value result = Pointwise.apply(Binary.ADD, Pointwise.apply(Unary.LOG, sum), shift);
         return result.view(0, Dims.without(x.layout, op.dims(), op.keepDim()));
+    }
+
+    /** {@code x}, and 0 where it is infinite. */
+    static Value finite(Value x) {
+        Value infinite = Pointwise.apply(Binary.EQ, Pointwise.apply(Unary.ABS, x), Double.POSITIVE_INFINITY);
+        return Pointwise.apply(Ternary.WHERE, infinite, null, x, 0, 0);
     }
 
     private static Value variance(Value x, Structural.Var op) {
@@ -324,8 +333,11 @@ final class Structures {
 
     /** {@code x} less its mean over {@code dims}. */
     static Value centred(Value x, int dims) {
-        Value mean = Pointwise.apply(Binary.DIV, Shaped.reduce(FoldOp.SUM, x, dims, true),
-                (double) Dims.folded(x.layout, dims));
-        return Pointwise.apply(Binary.SUB, x, mean);
+        return Pointwise.apply(Binary.SUB, x, mean(x, dims));
+    }
+
+    /** The mean of {@code x} over {@code dims}, which stay as size 1. */
+    static Value mean(Value x, int dims) {
+        return Pointwise.apply(Binary.DIV, Shaped.reduce(FoldOp.SUM, x, dims, true), (double) Dims.folded(x.layout, dims));
     }
 }

@@ -482,7 +482,8 @@ final class Walk {
     private void product(Structural op, int i, int id, int operand, Value g, Value[] operands, Value result) {
         int mark = context.watchTemporaries();
         try {
-            Value product = Rules.product(op, i, g, operands, result);
+            Value fused = Fusions.product(context, op, g, operands[0], result);
+            Value product = fused != null ? fused : Rules.product(op, i, g, operands, result);
             boolean whole = product.cell == nodes.cell(operand) && product.layout.sameSizes(nodes.layout(operand))
                     && product.layout.isContiguous();
             if (whole && product.address == g.address && product.count() == g.count() && nodes.gradient(operand) == 0) {

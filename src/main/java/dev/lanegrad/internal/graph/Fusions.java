@@ -1,0 +1,113 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.Workspace;
+import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Kernels;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.op.Structural.LogSoftmax;
+import dev.lanegrad.internal.op.Structural.LogSumExp;
+import dev.lanegrad.internal.op.Structural.Softmax;
+import dev.lanegrad.internal.op.Structural.Var;
+import dev.lanegrad.internal.op.Term;
+import dev.lanegrad.internal.op.Unary;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.ref.Reference;
+import java.util.List;
+
+/**
+ * Ops that are composed of others, and their first derivatives, in as few passes over memory as their folds allow. The
+ * bits are those of the ops one by one, as {@link Structures#composed} and {@link Rules#product} have them.
+ */
+final class Fusions {
+    private static final Term.Var A = new Term.Var(0);
+    private static final Term.Var B = new Term.Var(1);
+    private static final Term.Var C = new Term.Var(2);
+    private static final Term.Var D = new Term.Var(3);
+    /** {@code exp(x - m)}. */
+    private static final Kernels EXP = Kernels.of(List.of(A.sub(B).then(Unary.EXP)), A, B);
+    /** {@code e / s}. */
+    private static final Kernels DIV = Kernels.of(List.of(A.div(B)), A, B);
+    /** {@code x - m - l}. */
+    private static final Kernels LOG_SOFTMAX = Kernels.of(List.of(A.sub(B).sub(C)), A, B, C);
+    /** {@code r (g - t)}. */
+    private static final Kernels SOFTMAX_BACK = Kernels.of(List.of(A.mul(B.sub(C))), A, B, C);
+    /** {@code g - exp(r) t}. */
+    private static final Kernels LOG_SOFTMAX_BACK = Kernels.of(List.of(A.sub(B.then(Unary.EXP).mul(C))), A, B, C);
+    /** {@code g exp(x - r)}. */
+    private static final Kernels LOG_SUM_EXP_BACK = Kernels.of(List.of(A.mul(B.sub(C).then(Unary.EXP))), A, B, C);
+    /** {@code (x - m)^2}. */
+    private static final Kernels SQUARE = Kernels.of(List.of(A.sub(B).square()), A, B);
+    /** {@code g ((x - m) c)}. */
+    private static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
+
+    private Fusions() {
+    }
+
+    /** The result of {@code op}, computed here and now; null if it is none of these, or has no elements. */
+    static Value forward(Context context, Structural op, Value x) {
+        if (x.count() == 0 || context.interpreter() != null) {
+            return null;
+        }
+        if (op instanceof Softmax(int dim)) {
+            Value e = run(context, EXP, x.layout, x, fold(FoldOp.AMAX, x, 1 << dim));
+            Value sum = fold(FoldOp.SUM, e, 1 << dim);
+            return into(context, DIV, e, e, sum);
+        } else if (op instanceof LogSoftmax(int dim)) {
+            Value max = fold(FoldOp.AMAX, x, 1 << dim);
+            Value sum = fold(FoldOp.SUM, run(context, EXP, x.layout, x, max), 1 << dim);
+            return run(context, LOG_SOFTMAX, x.layout, x, max, Pointwise.apply(Unary.LOG, sum));
+        } else if (op instanceof LogSumExp(int dims, boolean keepDim)) {
+            Value shift = Structures.finite(fold(FoldOp.AMAX, x, dims));
+            Value sum = fold(FoldOp.SUM, run(context, EXP, x.layout, x, shift), dims);
+            Value result = Pointwise.apply(Binary.ADD, Pointwise.apply(Unary.LOG, sum), shift);
+            return result.view(0, Dims.without(x.layout, dims, keepDim));
+        } else if (op instanceof Var v) {
+            long folded = Dims.folded(x.layout, v.dims());
+            Value squares = run(context, SQUARE, x.layout, x, Structures.mean(x, v.dims()));
+            return Pointwise.apply(Binary.DIV, Shaped.reduce(FoldOp.SUM, squares, v.dims(), v.keepDim()), v.divisor(folded));
+        }
+        return null;
+    }
+
+    /** What {@code g} adds to the gradient of the operand of {@code op}; null if it is none of these, or has no elements. */
+    static Value product(Context context, Structural op, Value g, Value x, Value r) {
+        if (x.count() == 0 || context.interpreter() != null || context.gradEnabled()) {
+            return null;
+        }
+        if (op instanceof Softmax(int dim)) {
+            return run(context, SOFTMAX_BACK, x.layout, r, g, fold(FoldOp.SUM, Pointwise.apply(Binary.MUL, g, r), 1 << dim));
+        } else if (op instanceof LogSoftmax(int dim)) {
+            return run(context, LOG_SOFTMAX_BACK, x.layout, g, r, fold(FoldOp.SUM, g, 1 << dim));
+        } else if (op instanceof LogSumExp(int dims, boolean keepDim)) {
+            return run(context, LOG_SUM_EXP_BACK, x.layout, Rules.kept(g, x, dims), x, Rules.kept(r, x, dims));
+        } else if (op instanceof Var v) {
+            Value factor = context.allocate(x.cell, Layout.SCALAR);
+            Values.fill(factor, 2 / v.divisor(Dims.folded(x.layout, v.dims())));
+            return run(context, VAR_BACK, x.layout, Rules.kept(g, x, v.dims()), x, Structures.mean(x, v.dims()), factor);
+        }
+        return null;
+    }
+
+    private static Value fold(FoldOp fold, Value x, int dims) {
+        return Shaped.reduce(fold, x, dims, true);
+    }
+
+    private static Value run(Context context, Kernels kernels, Layout sizes, Value... inputs) {
+        return into(context, kernels, context.allocate(inputs[0].cell, Pointwise.contiguous(sizes)), inputs);
+    }
+
+    /** Writes to {@code result}, which may be one of the inputs. */
+    private static Value into(Context context, Kernels kernels, Value result, Value... inputs) {
+        Workspace workspace = context.workspace;
+        workspace.begin(kernels.in(result.cell.lane()));
+        workspace.output(result.address, result.cell);
+        for (Value input : inputs) {
+            workspace.input(input.address, input.cell, input.layout);
+        }
+        workspace.run(result.layout);
+        Reference.reachabilityFence(inputs);
+        return result;
+    }
+}
