@@ -259,7 +259,7 @@ final class Walk {
         boolean given = false;
         for (int i = 0; i < targets.length; i++) {
             if (nodes.isOf(targets[i], id)) {
-                Value gradient = given || nodes.has(id, Nodes.UNIFORM) ? gradientCopy(id) : give(id);
+                Value gradient = given ? gradientCopy(id) : give(id);
                 given = true;
                 found[i] = found[i] == null ? gradient : Pointwise.apply(Binary.ADD, found[i], gradient);
             }
@@ -269,14 +269,15 @@ final class Walk {
     /** The gradient of {@code id} as a value that the walk only reads from now on. */
     private Value give(int id) {
         long address = nodes.gradient(id);
+        Layout layout = Structures.expanded(gradientLayout(id), Pointwise.contiguous(nodes.layout(id)));
         for (int i = 0; seeds != null && i < seeds.length; i++) {
             if (seeds[i] != null && seeds[i].address == address) {
-                return new Value(seeds[i].home, seeds[i].stamp, address, Pointwise.contiguous(nodes.layout(id)), nodes.cell(id));
+                return new Value(seeds[i].home, seeds[i].stamp, address, layout, nodes.cell(id));
             }
         }
         shared().borrow(address);
         nodes.set(id, Nodes.SHARED);
-        return new Value(scope, scope.generation(), address, Pointwise.contiguous(nodes.layout(id)), nodes.cell(id));
+        return new Value(scope, scope.generation(), address, layout, nodes.cell(id));
     }
 
     private Value gradientCopy(int id) {

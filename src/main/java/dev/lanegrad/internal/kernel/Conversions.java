@@ -2,10 +2,12 @@ package dev.lanegrad.internal.kernel;
 
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -21,12 +23,15 @@ final class Conversions {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> L = LongVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> HALF_I = VectorSpecies.of(int.class, shape(D.vectorBitSize() / 2));
     private static final VectorSpecies<Float> HALF_F = VectorSpecies.of(float.class, shape(D.vectorBitSize() / 2));
     private static final int F_LANES = F.length();
     private static final int D_LANES = D.length();
     /** True if a vector of floats has a vector of as many bytes, which is at least 64 bits; alike for doubles. */
     static final boolean BYTES_OF_FLOATS = F_LANES >= 8;
     static final boolean BYTES_OF_DOUBLES = D_LANES >= 8;
+    /** True if the first of two elements is the lower half of both as a number, as {@link #everySecond} needs it. */
+    static final boolean LOW_FIRST = ORDER == ByteOrder.LITTLE_ENDIAN;
     private static final VectorSpecies<Byte> F_BYTES = VectorSpecies.of(byte.class, shape(Math.max(F_LANES * 8, 64)));
     private static final VectorSpecies<Byte> D_BYTES = VectorSpecies.of(byte.class, shape(Math.max(D_LANES * 8, 64)));
     private static final ByteVector F_FALSE = ByteVector.zero(F_BYTES);
@@ -44,6 +49,19 @@ final class Conversions {
     static void copy(long from, long to, int bytes) {
         for (int d = 0; d < bytes; d += F_LANES * Float.BYTES) {
             FloatVector.fromMemorySegment(F, ALL, from + d, ORDER).intoMemorySegment(ALL, to + d, ORDER);
+        }
+    }
+
+    /** Every second one of the elements of four bytes; none is read behind the last, but the one beside it. */
+    static void everySecond(long from, long to, int n) {
+        int i = 0;
+        for (; i <= n - D_LANES; i += D_LANES) {
+            ((IntVector) LongVector.fromMemorySegment(L, ALL, from + (long) i * Long.BYTES, ORDER)
+                    .convertShape(VectorOperators.L2I, HALF_I, 0)).intoMemorySegment(ALL, to + (long) i * Integer.BYTES, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(ValueLayout.JAVA_INT_UNALIGNED, to + (long) i * Integer.BYTES,
+                    ALL.get(ValueLayout.JAVA_INT_UNALIGNED, from + (long) i * Long.BYTES));
         }
     }
 

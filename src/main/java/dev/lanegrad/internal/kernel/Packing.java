@@ -1,6 +1,7 @@
 package dev.lanegrad.internal.kernel;
 
 import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -139,54 +140,37 @@ final class Packing {
      * neighbours in a column lie together; lines are written {@code pitch} bytes apart. Elements are lanes as they are.
      */
     static void transpose(int shift, long from, long step, long to, long pitch, int rows, int n) {
-        int done = 0;
-        for (; done < rows - 7; done += 8) {
-            if (shift == 2) {
-                eightRows4(from + (long) done * Integer.BYTES, step, to + done * pitch, pitch, n);
-            } else {
-                eightRows8(from + (long) done * Long.BYTES, step, to + done * pitch, pitch, n);
+        MatMulTiles tiles = MatMulTiles.of(shift == 2 ? Lane.FLOAT : Lane.DOUBLE);
+        int lanes = MatMulTiles.VB >> shift;
+        int i = 0;
+        for (; i <= rows - lanes; i += lanes) {
+            long first = from + ((long) i << shift);
+            int j = 0;
+            for (; j <= n - lanes; j += lanes) {
+                tiles.square(first + j * step, step, to + i * pitch + ((long) j << shift), pitch);
             }
+            columns(shift, first, step, to + i * pitch, pitch, lanes, j, n);
         }
-        for (; done < rows; done++) {
-            if (shift == 2) {
-                copy4(from + (long) done * Integer.BYTES, step, to + done * pitch, n);
-            } else {
-                copy8(from + (long) done * Long.BYTES, step, to + done * pitch, n);
-            }
-        }
+        columns(shift, from + ((long) i << shift), step, to + i * pitch, pitch, rows - i, 0, n);
     }
 
-    private static void eightRows4(long from, long step, long to, long pitch, int n) {
-        for (int j = 0; j < n; j++) {
-            long at = from + j * step;
-            long next = to + (long) j * Integer.BYTES;
-            ALL.set(INT, next, ALL.get(INT, at));
-            ALL.set(INT, next + pitch, ALL.get(INT, at + 4));
-            ALL.set(INT, next + 2 * pitch, ALL.get(INT, at + 8));
-            ALL.set(INT, next + 3 * pitch, ALL.get(INT, at + 12));
-            ALL.set(INT, next + 4 * pitch, ALL.get(INT, at + 16));
-            ALL.set(INT, next + 5 * pitch, ALL.get(INT, at + 20));
-            ALL.set(INT, next + 6 * pitch, ALL.get(INT, at + 24));
-            ALL.set(INT, next + 7 * pitch, ALL.get(INT, at + 28));
-        }
-    }
-
-    private static void eightRows8(long from, long step, long to, long pitch, int n) {
-        for (int j = 0; j < n; j++) {
-            long at = from + j * step;
-            long next = to + (long) j * Long.BYTES;
-            ALL.set(LONG, next, ALL.get(LONG, at));
-            ALL.set(LONG, next + pitch, ALL.get(LONG, at + 8));
-            ALL.set(LONG, next + 2 * pitch, ALL.get(LONG, at + 16));
-            ALL.set(LONG, next + 3 * pitch, ALL.get(LONG, at + 24));
-            ALL.set(LONG, next + 4 * pitch, ALL.get(LONG, at + 32));
-            ALL.set(LONG, next + 5 * pitch, ALL.get(LONG, at + 40));
-            ALL.set(LONG, next + 6 * pitch, ALL.get(LONG, at + 48));
-            ALL.set(LONG, next + 7 * pitch, ALL.get(LONG, at + 56));
+    private static void columns(int shift, long from, long step, long to, long pitch, int rows, int first, int n) {
+        for (int i = 0; i < rows && first < n; i++) {
+            long at = from + ((long) i << shift) + first * step;
+            long next = to + i * pitch + ((long) first << shift);
+            if (shift == 2) {
+                copy4(at, step, next, n - first);
+            } else {
+                copy8(at, step, next, n - first);
+            }
         }
     }
 
     private static void copy4(long from, long step, long to, int n) {
+        if (step == 2 * Integer.BYTES && Conversions.LOW_FIRST) {
+            Conversions.everySecond(from, to, n);
+            return;
+        }
         for (int i = 0; i < n; i++) {
             ALL.set(INT, to + (long) i * Integer.BYTES, ALL.get(INT, from + i * step));
         }
