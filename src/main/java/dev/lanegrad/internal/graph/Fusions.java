@@ -7,6 +7,7 @@ import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.LogSoftmax;
 import dev.lanegrad.internal.op.Structural.LogSumExp;
+import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.op.Structural.Softmax;
 import dev.lanegrad.internal.op.Structural.Var;
 import dev.lanegrad.internal.op.Term;
@@ -41,6 +42,11 @@ final class Fusions {
     private static final Kernels SQUARE = Kernels.of(List.of(A.sub(B).square()), A, B);
     /** {@code g ((x - m) c)}. */
     private static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
+
+    /** 1 where {@code x = r}, else 0. */
+    private static final Kernels EQUAL = Kernels.of(List.of(A.eq(B)), A, B);
+    /** {@code g (e / n)}. */
+    private static final Kernels EXTREME_BACK = Kernels.of(List.of(A.mul(B.div(C))), A, B, C);
 
     private Fusions() {
     }
@@ -86,6 +92,9 @@ final class Fusions {
             Value factor = context.allocate(x.cell, Layout.SCALAR);
             Values.fill(factor, 2 / v.divisor(Dims.folded(x.layout, v.dims())));
             return run(context, VAR_BACK, x.layout, Rules.kept(g, x, v.dims()), x, Structures.mean(x, v.dims()), factor);
+        } else if (op instanceof Reduce(FoldOp fold, int dims, boolean keepDim) && (fold == FoldOp.AMAX || fold == FoldOp.AMIN)) {
+            Value equal = run(context, EQUAL, x.layout, x, Rules.kept(r, x, dims));
+            return into(context, EXTREME_BACK, equal, Rules.kept(g, x, dims), equal, fold(FoldOp.SUM, equal, dims));
         }
         return null;
     }

@@ -15,8 +15,8 @@ public final class Indexing {
     /** Bytes that are set by vectors; more by the JDK, which knows the widest stores. */
     private static final int SMALL = 1 << 16;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
 
@@ -60,9 +60,24 @@ public final class Indexing {
         }
     }
 
+    // The size is looked at once for all elements of a line.
     private static void copyLine(int size, long from, long fromStep, long to, long toStep, int n) {
-        for (int i = 0; i < n; i++) {
-            copyOne(size, from + i * fromStep, to + i * toStep);
+        switch (size) {
+            case 1 -> {
+                for (int i = 0; i < n; i++) {
+                    ALL.set(BYTE, to + i * toStep, ALL.get(BYTE, from + i * fromStep));
+                }
+            }
+            case 4 -> {
+                for (int i = 0; i < n; i++) {
+                    ALL.set(INT, to + i * toStep, ALL.get(INT, from + i * fromStep));
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    ALL.set(LONG, to + i * toStep, ALL.get(LONG, from + i * fromStep));
+                }
+            }
         }
     }
 
