@@ -4,6 +4,7 @@ import dev.lanegrad.internal.lane.LaneCode;
 import dev.lanegrad.internal.op.Structural;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a program does, for people: its passes over memory, and the graph it came from. */
 final class Explanation {
@@ -11,14 +12,21 @@ final class Explanation {
 
     private final Trace trace;
     private final Fuser.Plan plan;
+    private final Map<Node, LoopStep> loops;
     private final long peak;
     private final long total;
 
-    Explanation(Trace trace, Fuser.Plan plan, long peak, long total) {
+    Explanation(Trace trace, Fuser.Plan plan, Map<Node, LoopStep> loops, long peak, long total) {
         this.trace = trace;
         this.plan = plan;
+        this.loops = loops;
         this.peak = peak;
         this.total = total;
+    }
+
+    /** Bytes of the block for intermediate values, those of loops included. */
+    long planned() {
+        return peak;
     }
 
     /** One line for each kernel, and the sums. */
@@ -45,6 +53,11 @@ final class Explanation {
     private String describe(Region region) {
         if (!region.isKernel()) {
             Node node = region.only();
+            if (node.origin() instanceof Node.Looped looped) {
+                return String.format(Locale.ROOT, "%s = loop of %,d%s %s gives %s:%n%s", region.results(), looped.length(),
+                        looped.reverse() ? " backwards" : "", node.operands(), region.results().stream().map(Node::label).toList(),
+                        loops.get(node).explain().indent(7).stripTrailing());
+            }
             return node + " = " + node.label() + node.operands() + " " + node.layout();
         }
         StringBuilder text = new StringBuilder("fused ").append(region.sizes).append(' ')
@@ -85,7 +98,7 @@ final class Explanation {
     /** Bytes that a region loads and stores. */
     private long moved(Region region, java.util.Set<Node> local) {
         List<Node> loaded = region.isKernel() ? region.inputs : region.only().operands();
-        List<Node> written = region.isKernel() ? region.stored : region.members;
+        List<Node> written = region.isKernel() ? region.stored : region.results();
         long bytes = 0;
         for (Node node : loaded) {
             bytes += local.contains(plan.places().get(node).base()) ? 0

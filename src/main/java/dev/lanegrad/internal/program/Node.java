@@ -55,6 +55,38 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
     record Extreme(boolean max, int dim) implements Origin {
     }
 
+    /**
+     * A loop. Its operands are the carries it begins with, tensors it walks along, and what the body needs from around it,
+     * in the order of the body's arguments; its results are {@link Part}s, it has no memory itself.
+     *
+     * @param body    what is done each time; its first results are the next carries
+     * @param length  how often
+     * @param reverse whether it walks from the end to the beginning
+     * @param carries number of carries
+     * @param walked  number of tensors it walks along
+     */
+    record Looped(Trace body, int length, boolean reverse, int carries, int walked) implements Origin {
+        /** Where part {@code origin} of this comes from in the body. */
+        Node inner(Part origin) {
+            return origin.last() ? body.outputs().get(origin.index()) : body.graph().get(origin.index());
+        }
+
+        // Two loops are the same only if they are one.
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(body);
+        }
+    }
+
+    /** A result of a loop: a carry in the end, by number, or what a node of the body, by number, was each time. */
+    record Part(boolean last, int index) implements Origin {
+    }
+
     /** The arithmetic it is computed in element by element; null if it is not computed so. */
     Lane lane() {
         return switch (origin) {
@@ -65,6 +97,8 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
             case Fill fill -> null;
             case Shaped shaped -> null;
             case Extreme extreme -> null;
+            case Looped looped -> null;
+            case Part part -> null;
         };
     }
 
@@ -105,6 +139,8 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
             case Coded coded -> coded.code().outputs().size() == 1 && coded.code().insts().size() == 1 ? "to" : "update";
             case Shaped shaped -> shaped.op().label();
             case Extreme extreme -> extreme.max() ? "argmax" : "argmin";
+            case Looped looped -> "loop of " + looped.length();
+            case Part(boolean last, int index) -> last ? "carry " + index : "all %" + index;
         };
     }
 
