@@ -160,10 +160,10 @@ public final class Loops {
             recorded[i] = body.dependent()[i] ? recorded[i] : null;
         }
         new CustomFunction("scan", this::backward, List.of(), false, false, results)
-                .record(recorded, operands.toArray(Value[]::new));
+                .summing(wanted.length).record(recorded, operands.toArray(Value[]::new));
     }
 
-    /** The gradients of the operands for those of the results, null for zeros. */
+    /** The gradients of the operands for those of the results, null for zeros, and those that sources have so far. */
     private Value[] backward(Value[] given) {
         if (!areTraced()) {
             throw new IllegalStateException("scan: the gradient of a loop in a program cannot be taken for a batch of gradients at "
@@ -183,6 +183,8 @@ public final class Loops {
         /** Which inputs and sources are reached by a gradient. */
         private final boolean[] reached = new boolean[wanted.length + body.sources().size()];
 
+        private final boolean[] taken = new boolean[body.sources().size()];
+
         LoopGradient(Value[] given) {
             for (int i = 0; i < wanted.length; i++) {
                 if (wanted[i]) {
@@ -192,10 +194,14 @@ public final class Loops {
             for (int k : carries) {
                 begin.add(given[k] != null ? given[k] : nothing(init[k]));
             }
-            body.sources().forEach(source -> begin.add(nothing(source)));
+            for (int e = 0; e < body.sources().size(); e++) {
+                Value before = given[results.length + e];
+                taken[e] = before != null;
+                begin.add(before != null ? before : nothing(body.sources().get(e)));
+            }
             along.addAll(Arrays.asList(results).subList(results.length - init.length, results.length));
             along.addAll(List.of(xs));
-            for (int i = init.length; i < given.length; i++) {
+            for (int i = init.length; i < results.length; i++) {
                 if (given[i] != null) {
                     rows.add(i);
                     along.add(given[i]);
@@ -218,7 +224,8 @@ public final class Loops {
                 next++;
             }
             for (int e = wanted.length; e < reached.length; e++) {
-                gradients[e] = reached[e] ? found[next] : null;
+                // A gradient that was taken so far is given back.
+                gradients[e] = reached[e] ? found[next] : taken[e - wanted.length] ? begin.get(next) : null;
                 next++;
             }
             for (int x : walked) {
