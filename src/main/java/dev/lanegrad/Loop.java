@@ -46,8 +46,8 @@ public final class Loop {
     public record Result(List<Tensor> carry, List<Tensor> ys) {
         /** Copies of the lists. */
         public Result {
-            carry = List.copyOf(carry);
-            ys = List.copyOf(ys);
+            carry = Collections.unmodifiableList(new ArrayList<>(carry));
+            ys = Collections.unmodifiableList(new ArrayList<>(ys));
         }
     }
 
@@ -91,8 +91,8 @@ public final class Loop {
     public static Single scan(BiFunction<Tensor, Tensor, Single> step, Tensor init, Tensor xs, Options options) {
         Result result = scan((carry, rows) -> {
             Single given = step.apply(carry.getFirst(), rows.getFirst());
-            return given == null || given.carry == null ? null
-                    : new Result(List.of(given.carry), given.ys == null ? List.of() : List.of(given.ys));
+            return given == null ? null : new Result(Collections.singletonList(given.carry),
+                    given.ys == null ? List.of() : List.of(given.ys));
         }, List.of(init), List.of(xs), options);
         return new Single(result.carry.getFirst(), result.ys.isEmpty() ? null : result.ys.getFirst());
     }
@@ -134,7 +134,7 @@ public final class Loop {
         Arrays.setAll(numbers, i -> i);
         Body body = new Body("forLoop", (carry, rows) -> {
             List<Tensor> next = step.apply(rows.getFirst(), carry);
-            return next == null || next.contains(null) ? null : new Result(next, List.of());
+            return next == null ? null : new Result(next, List.of());
         }, init.size());
         List<Tensor> xs = List.of(Tensor.of(numbers, count));
         return run(body, init, xs, options.length(length("forLoop", xs, options))).carry;
@@ -172,7 +172,7 @@ public final class Loop {
             List<Tensor> tensors = Grad.tensors(inputs);
             List<Tensor> before = tensors.subList(0, carries);
             Result given = step.apply(before, tensors.subList(carries, tensors.size()));
-            if (given == null) {
+            if (given == null || isMissing(given.carry) || isMissing(given.ys)) {
                 throw new IllegalStateException(label + ": the step returned null where tensors were expected; return the next carry.");
             }
             if (given.carry.size() != carries) {
@@ -193,6 +193,10 @@ public final class Loop {
             all.addAll(given.ys);
             return separate(Grad.values(all));
         }
+    }
+
+    private static boolean isMissing(List<Tensor> tensors) {
+        return tensors.stream().anyMatch(java.util.Objects::isNull);
     }
 
     /** Results that are the same value become values of their own, each with a gradient of its own. */

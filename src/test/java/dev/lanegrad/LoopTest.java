@@ -194,4 +194,207 @@ class LoopTest {
             }, in.get(1), in.get(2)).ys().square().sum();
         }, random(1, 4, 4), random(2, 3, 4), random(3, 7, 3, 4)).close();
     }
+
+    @Test
+    void loopsByThemselvesDoWhatJavaLoopsDo() {
+        Tensor h = Tensor.of(1.0, 2.0);
+        Loop.Single sums = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h, Tensor.of(new double[] {3, 4, 5, 6},
+                2, 2));
+        assertArrayEquals(new double[] {9, 12}, sums.carry().toDoubleArray());
+        assertArrayEquals(new double[] {3, 8, 20, 36}, sums.ys().toDoubleArray());
+        Loop.Single back = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h, Tensor.of(new double[] {3, 4, 5,
+            6}, 2, 2), Loop.Options.DEFAULT.backwards());
+        assertArrayEquals(new double[] {18, 32, 5, 12}, back.ys().toDoubleArray());
+        assertEquals(120, Loop.forLoop(5, Tensor.of(1L), (i, product) -> product.mul(i.add(1))).item());
+        Loop.Result none = Loop.scan((carry, rows) -> new Loop.Result(List.of(carry.get(0).mul(2)), List.of()),
+                List.of(Tensor.of(1.0)), List.of(), Loop.Options.DEFAULT.length(10));
+        assertEquals(1024, none.carry().getFirst().item());
+        assertArrayEquals(new int[] {0, 3}, Loop.scan((carry, x) -> new Loop.Single(carry, x.mul(carry)), Tensor.of(1.0),
+                Tensor.of(new double[0], 0, 3)).ys().shape());
+    }
+
+    @Test
+    void batchesOfLoopsAndLoopsOfBatchesAreThoseOfTheirExamples() {
+        Tensor w = random(1, 3, 3);
+        Function<List<Tensor>, Tensor> one = in -> Loop.scan((h, x) -> {
+            Tensor next = h.matmul(w).add(x).tanh();
+            return new Loop.Single(next, next.sum());
+        }, in.get(0), in.get(1)).ys();
+        Tensor h = random(2, 4, 3);
+        Tensor xs = random(3, 4, 6, 3);
+        Tensor batched = Grad.vmap(one, List.of(h, xs));
+        try (Program program = Program.of((a, b) -> Grad.vmap(one, List.of(a, b)))) {
+            assertArrayEquals(bits(batched), bits(program.apply(h, xs)));
+        }
+        for (int example = 0; example < 4; example++) {
+            assertArrayEquals(one.apply(List.of(h.select(0, example), xs.select(0, example))).toDoubleArray(),
+                    batched.select(0, example).toDoubleArray(), 1e-6);
+        }
+    }
+
+    @Test
+    void gradientsAgreeWithFiniteDifferences() {
+        Tensor w = random(1, 3, 3).to(DType.FLOAT64).keep();
+        Tensor h = random(2, 3).to(DType.FLOAT64).keep();
+        try (Program program = Program.valueAndGrad((a, b) -> Loop.forLoop(9, b, (i, x) -> x.matmul(a).sin()).sum())) {
+            double[] gradient = program.call(w, h).get(1).toDoubleArray();
+            for (int i = 0; i < gradient.length; i++) {
+                double[] up = w.toDoubleArray();
+                double[] down = w.toDoubleArray();
+                up[i] += 1e-6;
+                down[i] -= 1e-6;
+                double slope = (program.call(Tensor.of(up, 3, 3), h).getFirst().item()
+                        - program.call(Tensor.of(down, 3, 3), h).getFirst().item()) / 2e-6;
+                assertEquals(slope, gradient[i], 1e-7, "element " + i);
+            }
+        }
+    }
+
+    @Test
+    void aLongRecurrenceIsAFewKernels() {
+        Tensor x = random(1, 8);
+        Function<Tensor, Tensor> loss = a -> Loop.forLoop(100_000, a, (i, y) -> y.sin().add(a)).sum();
+        try (Program program = Program.valueAndGrad(loss::apply)) {
+            assertEquals(2, program.call(x).size());
+            assertTrue(program.explain().lines().count() < 40, program.explain());
+        }
+    }
+
+    @Test
+    void checkpointsNeedLessMemory() {
+        Tensor x = random(1, 256);
+        long[] planned = new long[2];
+        for (int i = 0; i < 2; i++) {
+            Loop.Options options = Loop.Options.DEFAULT.checkpointEvery(i * 30);
+            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(900, List.of(a), (n, y) -> List.of(y.get(0).sin().add(a)),
+                    options).getFirst().sum())) {
+                program.call(x);
+                planned[i] = program.plannedBytes();
+            }
+        }
+        assertTrue(planned[0] > 900 * 1024 && planned[1] < 90 * 1024, Arrays.toString(planned));
+    }
+
+    private static String message(Class<? extends RuntimeException> type, Runnable action) {
+        return assertThrows(type, action::run).getMessage();
+    }
+
+    @Test
+    void wrongStepsAreRefusedByName() {
+        Tensor x = random(1, 3);
+        Tensor rows = random(2, 6, 3);
+        for (boolean traced : new boolean[] {false, true}) {
+            Function<Function<Tensor, Tensor>, Runnable> run = function -> () -> {
+                if (traced) {
+                    Program.of(function::apply).call(x);
+                } else {
+                    function.apply(x);
+                }
+            };
+            String shape = message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) -> y.sum())));
+            assertTrue(shape.contains("carry 0 of shape [3]") && shape.contains("one of shape []"), shape);
+            String type = message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) ->
+                    y.to(DType.FLOAT64))));
+            assertTrue(type.contains("dtype FLOAT32 one") && type.contains("dtype FLOAT64"), type);
+            assertTrue(message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) -> null))).contains("null"));
+            String count = message(IllegalStateException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(List.of(), List.of()),
+                    List.of(a), List.of(rows)).carry().getFirst()));
+            assertTrue(count.contains("got 1 carries and returned 0"), count);
+            String sizes = message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(c, List.of()),
+                    List.of(a), List.of(rows, a)).carry().getFirst()));
+            assertTrue(sizes.contains("tensor 1 of shape [3] does not have 6 rows"), sizes);
+            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(c, List.of()),
+                    List.of(a), List.of()).carry().getFirst())).contains("Options.length"));
+            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.forLoop(-1, a, (i, y) -> y))).contains("-1"));
+        }
+    }
+
+    @Test
+    void stepsThatReachOutOfATracedLoopAreRefusedByName() {
+        Tensor x = random(1, 3);
+        Tensor counter = Tensor.zeros(3).keep();
+        Tensor leaf = random(2, 3).requiresGrad(true);
+        Tensor[] leaked = new Tensor[1];
+        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) -> {
+            counter.add_(1);
+            return y;
+        })).call(x)).contains("can change nothing outside"));
+        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) -> {
+            y.mul(leaf).sum().backward();
+            return y;
+        })).call(x)).contains("no gradient outside"));
+        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> {
+            Loop.forLoop(6, a, (i, y) -> leaked[0] = y.sin());
+            return leaked[0];
+        }).call(x)).contains("has returned"));
+        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) ->
+                y.mul(i.item()))).call(x)).contains("LoopTest.java"));
+        assertArrayEquals(new double[3], counter.toDoubleArray());
+        assertEquals(null, leaf.grad());
+    }
+
+    @Test
+    void aJavaLoopThatIsTooLongToTraceNamesTheOneThatIsNot() {
+        String text = message(IllegalStateException.class, () -> Program.of(x -> {
+            Tensor y = x;
+            for (int i = 0; i < 1_000_000; i++) {
+                y = y.sin();
+            }
+            return y;
+        }).call(random(1, 3)));
+        assertTrue(text.contains("Loop.scan") && text.contains("LoopTest.java"), text);
+    }
+
+    /** A step with a derivative of its own, which reads a tensor from outside. */
+    private static final class Scale extends DifferentiableFunction {
+        @Override
+        protected List<Tensor> forward(Call call, List<Tensor> inputs) {
+            call.saveForBackward(inputs.get(0), inputs.get(1));
+            return List.of(inputs.get(0).mul(inputs.get(1)));
+        }
+
+        @Override
+        protected List<Tensor> backward(Call call, List<Tensor> gradients) {
+            List<Tensor> saved = call.savedTensors();
+            return List.of(gradients.get(0).mul(saved.get(1)), gradients.get(0).mul(saved.get(0)));
+        }
+    }
+
+    @Test
+    void stepsWithDerivativesOfTheirOwnHaveTheBitsOfEagerGradients() {
+        assertSameGradients("function", in -> Loop.forLoop(6, in.get(0), (i, y) -> new Scale().of(y.sin(), in.get(1))).sum(),
+                random(1, 5), random(2, 5)).close();
+        assertSameGradients("gradient in the step", in -> Loop.forLoop(6, in.get(0), (i, y) ->
+                Grad.grad(z -> z.mul(in.get(1)).sin().sum(), y)).sum(), random(1, 5), random(2, 5)).close();
+    }
+
+    @Test
+    void trainingStepsOfLoopsUpdateTheirParametersAsEagerOnesDo() {
+        Tensor xs = random(4, 9, 2, 3);
+        double[][] trained = new double[2][];
+        for (int kind = 0; kind < 2; kind++) {
+            Tensor w = random(1, 3, 3).requiresGrad(true);
+            Tensor b = random(2, 3).requiresGrad(true);
+            var adam = new dev.lanegrad.optim.Adam(List.of(w, b), 0.1);
+            java.util.function.UnaryOperator<Tensor> step = h -> {
+                Tensor loss = recurrence(w, b, h, xs, Loop.Options.DEFAULT);
+                loss.backward();
+                adam.step();
+                adam.zeroGrad();
+                return loss;
+            };
+            Program program = Program.of(step);
+            for (int i = 0; i < 5; i++) {
+                if (kind == 0) {
+                    try (Tape tape = Tape.open()) {
+                        step.apply(random(3, 2, 3));
+                    }
+                } else {
+                    program.call(random(3, 2, 3));
+                }
+            }
+            trained[kind] = w.toDoubleArray();
+        }
+        assertArrayEquals(trained[0], trained[1]);
+    }
 }
