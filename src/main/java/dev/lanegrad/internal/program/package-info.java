@@ -7,6 +7,12 @@
  * simplifies while it grows: equal nodes are one, movements cancel, constants fold, and nothing is dropped that could
  * change a bit. {@code Choices} turns the choice of one element of a row, and its derivative, into element-wise work.
  *
+ * <p><b>Loop.</b> A loop is one node. Its body is traced by a tracer inside the first one into a graph of its own, and what
+ * it reads from around becomes an operand; {@code Loops} states the gradient as another loop that goes back over the carries,
+ * with sums that begin where the walk is, so that they are those of the loop unrolled. What is read of a loop are its
+ * {@code Part}s: carries in the end, or a node of the body as it was each time, which is stored only if somebody asks.
+ * {@code LoopStep} runs the body, a program like any other, with its bases moved on for each round.
+ *
  * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever they
  * stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one loop. A
  * region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of being stored. A
