@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A loop: its body is a program of its own, whose arguments and results are moved on before each run. Carries go back and
- * forth between two places; if all of them are wanted, each is computed where it stays. The operands are those of the
+ * A loop: its body is a program of its own, whose arguments and results are moved on before each run. A carry goes back and
+ * forth between two places; if it is wanted at all times, each is computed where it stays. The operands are those of the
  * node, and then its live parts.
  */
 final class LoopStep extends Step {
@@ -27,13 +27,13 @@ final class LoopStep extends Step {
     private final Managed scratch;
     private final long scratchBytes;
 
-    /** Bytes of each carry; where it is now; its two places; its last and all of it among the operands, or {@link #NONE}. */
+    /** Bytes of each carry; where it is now; its two places; where it is wanted in the end and at all times among the operands, or {@link #NONE}. */
     private final long[] bytes;
     private final long[] now;
     private final long[] even;
     private final long[] odd;
     private final int[] last;
-    private final int[] trail;
+    private final int[] all;
     /** Bytes of a row of each tensor walked along. */
     private final long[] rows;
     /** Bytes of each other result of the body, which of the operands it goes to, and where it is computed, or 0. */
@@ -55,19 +55,18 @@ final class LoopStep extends Step {
         even = new long[carries];
         odd = new long[carries];
         last = filled(carries);
-        trail = filled(carries);
+        all = filled(carries);
         rows = from.subList(carries, carries + walked).stream().mapToLong(node -> bytes(node) / length).toArray();
         List<Integer> stacks = new ArrayList<>();
         for (int p = 0; p < parts.size(); p++) {
             Part part = (Part) parts.get(p).origin();
-            Node inner = loop.inner(part);
-            if (part.last()) {
-                last[part.index()] = operands + p;
-            } else if (inner.origin() instanceof Node.Input(int index) && index < carries) {
-                trail[index] = operands + p;
-            } else {
-                stacks.add(operands + p);
-                outputs.add(inner);
+            switch (part.kind()) {
+                case LAST -> last[part.index()] = operands + p;
+                case ALL -> all[part.index()] = operands + p;
+                case EACH -> {
+                    stacks.add(operands + p);
+                    outputs.add(loop.body().graph().get(part.index()));
+                }
             }
         }
         stack = stacks.stream().mapToInt(Integer::intValue).toArray();
@@ -158,6 +157,9 @@ final class LoopStep extends Step {
                 body.move(1 + operands + carries + j, staged[j] != 0 ? staged[j] : at[stack[j]] + row * stacked[j]);
             }
             body.runSteps();
+            for (int k = 0; k < carries; k++) {
+                keep(k, i, row);
+            }
             for (int j = 0; j < stack.length; j++) {
                 if (staged[j] != 0) {
                     copy(staged[j], at[stack[j]] + row * stacked[j], stacked[j]);
@@ -169,18 +171,28 @@ final class LoopStep extends Step {
     /** Tells the body where carry {@code k} is and where the next one goes. */
     private void carry(int k, int i, int row) {
         long before = now[k];
-        if (trail[k] != NONE && before != at[trail[k]] + row * bytes[k]) {
-            copy(before, at[trail[k]] + row * bytes[k], bytes[k]);
+        if (all[k] != NONE && i == 0) {
+            copy(before, at[all[k]] + (reverse ? row + 1 : row) * bytes[k], bytes[k]);
         }
-        if (i == length - 1 && last[k] != NONE) {
+        if (all[k] != NONE && isDirect(bytes[k])) {
+            now[k] = at[all[k]] + (reverse ? row : row + 1) * bytes[k];
+        } else if (i == length - 1 && last[k] != NONE) {
             now[k] = at[last[k]];
-        } else if (i < length - 1 && trail[k] != NONE && isDirect(bytes[k])) {
-            now[k] = at[trail[k]] + (reverse ? row - 1 : row + 1) * bytes[k];
         } else {
             now[k] = (i & 1) == 0 ? even[k] : odd[k];
         }
         body.move(1 + k, before);
         body.move(1 + operands + k, now[k]);
+    }
+
+    /** Copies carry {@code k} to where else it is wanted. */
+    private void keep(int k, int i, int row) {
+        if (all[k] != NONE && !isDirect(bytes[k])) {
+            copy(now[k], at[all[k]] + (reverse ? row : row + 1) * bytes[k], bytes[k]);
+        }
+        if (i == length - 1 && last[k] != NONE && now[k] != at[last[k]]) {
+            copy(now[k], at[last[k]], bytes[k]);
+        }
     }
 
     private static void copy(long from, long to, long bytes) {

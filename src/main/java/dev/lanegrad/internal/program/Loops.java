@@ -10,6 +10,9 @@ import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.program.Node.Looped;
+import dev.lanegrad.internal.program.Node.Part;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -70,11 +73,11 @@ public final class Loops {
             operands.add(tracer.graph().dense(tracer.node(value)));
         }
         body.outer().forEach(node -> operands.add(tracer.graph().dense(node)));
-        Node loop = tracer.graph().add(new Node.Looped(body.trace(), length, reverse, init.length, xs.length), operands,
+        Node loop = tracer.graph().add(new Looped(body.trace(), length, reverse, init.length, xs.length), operands,
                 Layout.SCALAR, Cell.FLOAT32);
         results = new Value[body.dependent().length];
         for (int i = 0; i < results.length; i++) {
-            results[i] = tracer.value(part(tracer, loop, i));
+            results[i] = tracer.value(part(tracer.graph(), loop, body.trace().outputs().get(i), i));
         }
         record(tracer);
         return Arrays.copyOf(results, results.length - init.length);
@@ -141,12 +144,28 @@ public final class Loops {
         return Layout.contiguous(sizes);
     }
 
-    private Node part(Tracer tracer, Node loop, int i) {
-        Node inner = body.trace().outputs().get(i);
-        if (i < init.length) {
-            return tracer.graph().add(new Node.Part(true, i), List.of(loop), inner.layout(), inner.cell());
+    private Node part(Graph graph, Node loop, Node inner, int i) {
+        return i < init.length ? graph.add(new Part(Part.Kind.LAST, i), List.of(loop), inner.layout(), inner.cell())
+                : each(graph, loop, inner);
+    }
+
+    /** What {@code inner}, a node of the body of {@code loop}, is each time. */
+    static Node each(Graph graph, Node loop, Node inner) {
+        Looped looped = (Looped) loop.origin();
+        Layout sizes = rows(looped.length(), inner);
+        int next = looped.body().outputs().subList(0, looped.carries()).indexOf(inner);
+        if (inner.origin() instanceof Node.Input(int index) && index < looped.carries()) {
+            return slice(graph, loop, inner, index, looped.reverse() ? 1 : 0);
+        } else if (next >= 0) {
+            return slice(graph, loop, inner, next, looped.reverse() ? 0 : 1);
         }
-        return tracer.graph().add(new Node.Part(false, inner.id()), List.of(loop), rows(length, inner), inner.cell());
+        return graph.add(new Part(Part.Kind.EACH, inner.id()), List.of(loop), sizes, inner.cell());
+    }
+
+    private static Node slice(Graph graph, Node loop, Node carry, int number, int begin) {
+        int length = ((Looped) loop.origin()).length();
+        Node all = graph.add(new Part(Part.Kind.ALL, number), List.of(loop), rows(length + 1, carry), carry.cell());
+        return graph.shape(new Structural.Slice(0, begin, 1, length), List.of(all), rows(length, carry), carry.cell());
     }
 
     private void record(Tracer tracer) {

@@ -66,11 +66,6 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
      * @param walked  number of tensors it walks along
      */
     record Looped(Trace body, int length, boolean reverse, int carries, int walked) implements Origin {
-        /** Where part {@code origin} of this comes from in the body. */
-        Node inner(Part origin) {
-            return origin.last() ? body.outputs().get(origin.index()) : body.graph().get(origin.index());
-        }
-
         // Two loops are the same only if they are one.
         @Override
         public boolean equals(Object other) {
@@ -83,8 +78,17 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
         }
     }
 
-    /** A result of a loop: a carry in the end, by number, or what a node of the body, by number, was each time. */
-    record Part(boolean last, int index) implements Origin {
+    /** A result of a loop, of the carry or the node of the body with a number. */
+    record Part(Kind kind, int index) implements Origin {
+        /** Which result. */
+        enum Kind {
+            /** A carry in the end. */
+            LAST,
+            /** A carry at all times, before the first step too, in the order of rows. */
+            ALL,
+            /** What a node of the body was each time. */
+            EACH
+        }
     }
 
     /** The arithmetic it is computed in element by element; null if it is not computed so. */
@@ -140,7 +144,8 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
             case Shaped shaped -> shaped.op().label();
             case Extreme extreme -> extreme.max() ? "argmax" : "argmin";
             case Looped looped -> "loop of " + looped.length();
-            case Part(boolean last, int index) -> last ? "carry " + index : "all %" + index;
+            case Part(Part.Kind kind, int index) -> kind.name().toLowerCase(java.util.Locale.ROOT)
+                    + (kind == Part.Kind.EACH ? " %" : " carry ") + index;
         };
     }
 
