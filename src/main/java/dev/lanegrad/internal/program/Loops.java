@@ -31,15 +31,19 @@ public final class Loops {
     private final int length;
     private final boolean reverse;
     private final boolean[] wanted;
+    /** The loop that this is the gradient of, or null. */
+    private final LoopSplit.Front front;
     private Trace.Body body;
+    private Node loop;
     private Value[] results;
 
-    private Loops(UnaryOperator<Value[]> step, Value[] init, Value[] xs, int length, boolean reverse) {
+    private Loops(UnaryOperator<Value[]> step, Value[] init, Value[] xs, int length, boolean reverse, LoopSplit.Front front) {
         this.step = step;
         this.init = init;
         this.xs = xs;
         this.length = length;
         this.reverse = reverse;
+        this.front = front;
         this.wanted = new boolean[init.length + xs.length];
     }
 
@@ -57,7 +61,7 @@ public final class Loops {
      * @param length how often, at least once
      */
     public static Value[] run(UnaryOperator<Value[]> step, Value[] init, Value[] xs, int length, boolean reverse) {
-        return new Loops(step, init, xs, length, reverse).run((Tracer) Symbols.meaning());
+        return new Loops(step, init, xs, length, reverse, null).run((Tracer) Symbols.meaning());
     }
 
     private Value[] run(Tracer tracer) {
@@ -68,16 +72,22 @@ public final class Loops {
         do {
             body = Trace.body(tracer, layouts(), cells(), recorded, wanted, this::augmented);
         } while (reachesMoreCarries());
+        Graph graph = tracer.graph();
         List<Node> operands = new ArrayList<>();
         for (Value value : inputs()) {
-            operands.add(tracer.graph().dense(tracer.node(value)));
+            operands.add(tracer.node(value));
         }
-        body.outer().forEach(node -> operands.add(tracer.graph().dense(node)));
-        Node loop = tracer.graph().add(new Looped(body.trace(), length, reverse, init.length, xs.length), operands,
-                Layout.SCALAR, Cell.FLOAT32);
+        List<Node> walked = operands.subList(init.length, operands.size());
+        LoopSplit.Split split = recorded || front == null ? new LoopSplit.Split(body.trace(), List.copyOf(walked), body.outer())
+                : LoopSplit.of(graph, body, init.length, List.copyOf(walked), front);
+        walked.clear();
+        operands.addAll(split.walked());
+        operands.addAll(split.outer());
+        loop = graph.add(new Looped(split.trace(), length, reverse, init.length, split.walked().size()),
+                operands.stream().map(graph::dense).toList(), Layout.SCALAR, Cell.FLOAT32);
         results = new Value[body.dependent().length];
         for (int i = 0; i < results.length; i++) {
-            results[i] = tracer.value(part(tracer.graph(), loop, body.trace().outputs().get(i), i));
+            results[i] = tracer.value(part(graph, loop, split.trace().outputs().get(i), i));
         }
         record(tracer);
         return Arrays.copyOf(results, results.length - init.length);
@@ -129,7 +139,7 @@ public final class Loops {
      * are none.
      */
     public static Value[] none(UnaryOperator<Value[]> step, Value[] init, Value[] xs) {
-        Loops loop = new Loops(step, init, xs, 0, false);
+        Loops loop = new Loops(step, init, xs, 0, false, null);
         List<Node> outputs = (Symbols.meaning() instanceof Tracer tracer
                 ? Trace.body(tracer, loop.layouts(), loop.cells(), false, loop.wanted, step).trace()
                 : Trace.of(loop.layouts(), loop.cells(), step)).outputs();
@@ -235,7 +245,8 @@ public final class Loops {
         }
 
         Value[] run() {
-            Value[] found = Loops.run(this::step, begin.toArray(Value[]::new), along.toArray(Value[]::new), length, !reverse);
+            Value[] found = new Loops(this::step, begin.toArray(Value[]::new), along.toArray(Value[]::new), length, !reverse,
+                    new LoopSplit.Front(loop, body, begin.size())).run((Tracer) Symbols.meaning());
             Value[] gradients = new Value[reached.length];
             int next = 0;
             for (int k : carries) {

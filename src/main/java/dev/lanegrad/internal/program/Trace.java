@@ -129,7 +129,12 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
 
     /** This with other results. */
     Trace with(List<Node> results) {
-        return new Trace(graph, inputs, results, effects, gradients, actions, supplied);
+        return over(graph, inputs, results);
+    }
+
+    /** This with another graph, number of arguments and results. */
+    Trace over(Graph other, int arguments, List<Node> results) {
+        return new Trace(other, arguments, results, effects, gradients, actions, supplied);
     }
 
     private static List<Effect> gradients(Tracer tracer) {
