@@ -191,7 +191,7 @@ public final class Loop {
             }
             List<Tensor> all = new ArrayList<>(given.carry);
             all.addAll(given.ys);
-            return separate(Grad.values(all));
+            return separate(Grad.values(all), carries);
         }
     }
 
@@ -199,11 +199,15 @@ public final class Loop {
         return tensors.stream().anyMatch(java.util.Objects::isNull);
     }
 
-    /** Results that are the same value become values of their own, each with a gradient of its own. */
-    private static Value[] separate(Value[] values) {
+    /**
+     * What may have gradients from elsewhere becomes a value of its own, whose gradient is summed in its step: results besides
+     * carries, leaves, and what is there twice.
+     */
+    private static Value[] separate(Value[] values, int carries) {
         Map<Value, Boolean> known = new IdentityHashMap<>();
         for (int i = 0; i < values.length; i++) {
-            if (known.put(values[i], true) != null) {
+            boolean again = known.put(values[i], true) != null;
+            if (again || values[i].requiresGrad() && (i >= carries || values[i].isLeaf())) {
                 Tensor same = new Tensor(values[i]);
                 values[i] = same.expand(same.shape()).value;
             }
@@ -212,7 +216,7 @@ public final class Loop {
     }
 
     private static Result run(Body body, List<Tensor> init, List<Tensor> xs, Options options) {
-        Value[] first = separate(Grad.values(init));
+        Value[] first = separate(Grad.values(init), init.size());
         Value[] walked = Grad.values(xs);
         int every = options.checkpointEvery;
         Value[] results;

@@ -38,8 +38,10 @@ final class LoopSplit {
      * @param loop  its node
      * @param body  its body
      * @param first number of the argument of the second body that stands for the first of the first body's
+     * @param begin the first row that the second loop walks along
+     * @param size  how many it walks along
      */
-    record Front(Node loop, Trace.Body body, int first) {
+    record Front(Node loop, Trace.Body body, int first, int begin, int size) {
         int arguments() {
             return ((Looped) loop.origin()).carries() + ((Looped) loop.origin()).walked();
         }
@@ -154,7 +156,9 @@ final class LoopSplit {
         for (Map.Entry<Node, Node> keep : kept.entrySet()) {
             made.put(keep.getKey(), graph.add(new Input(carries + rows.size()), List.of(), keep.getKey().layout(),
                     keep.getKey().cell()));
-            rows.add(Loops.each(around, front.loop, keep.getValue()));
+            Node each = Loops.each(around, front.loop, keep.getValue());
+            rows.add(around.shape(new Structural.Slice(0, front.begin, 1, front.size), List.of(each),
+                    Loops.rows(front.size, keep.getValue()), each.cell()));
         }
         for (Node node : order) {
             if (node.origin() instanceof Input(int index)) {

@@ -1,22 +1,16 @@
 package dev.lanegrad.internal.program;
 
-import dev.lanegrad.internal.graph.Backward;
-import dev.lanegrad.internal.graph.Batch;
-import dev.lanegrad.internal.graph.Context;
 import dev.lanegrad.internal.graph.CustomFunction;
-import dev.lanegrad.internal.graph.Pointwise;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.lane.Cell;
-import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.program.Node.Looped;
 import dev.lanegrad.internal.program.Node.Part;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -33,11 +27,13 @@ public final class Loops {
     private final boolean[] wanted;
     /** The loop that this is the gradient of, or null. */
     private final LoopSplit.Front front;
+    private boolean recorded;
     private Trace.Body body;
     private Node loop;
     private Value[] results;
 
-    private Loops(UnaryOperator<Value[]> step, Value[] init, Value[] xs, int length, boolean reverse, LoopSplit.Front front) {
+    /** A loop that is yet to be traced; {@code front} is the one that it is the gradient of, or null. */
+    Loops(UnaryOperator<Value[]> step, Value[] init, Value[] xs, int length, boolean reverse, LoopSplit.Front front) {
         this.step = step;
         this.init = init;
         this.xs = xs;
@@ -65,13 +61,23 @@ public final class Loops {
     }
 
     private Value[] run(Tracer tracer) {
-        boolean recorded = Symbols.isRecording();
+        trace(tracer);
+        return build(tracer);
+    }
+
+    /** Finds out what a step does. */
+    void trace(Tracer tracer) {
+        recorded = Symbols.isRecording();
         for (int i = 0; i < wanted.length; i++) {
             wanted[i] = recorded && input(i).requiresGrad();
         }
         do {
             body = Trace.body(tracer, layouts(), cells(), recorded, wanted, this::augmented);
         } while (reachesMoreCarries());
+    }
+
+    /** Makes the node; the results. */
+    Value[] build(Tracer tracer) {
         Graph graph = tracer.graph();
         List<Node> operands = new ArrayList<>();
         for (Value value : inputs()) {
@@ -97,12 +103,6 @@ public final class Loops {
         return i < init.length ? init[i] : xs[i - init.length];
     }
 
-    private Value[] inputs() {
-        Value[] inputs = Arrays.copyOf(init, wanted.length);
-        System.arraycopy(xs, 0, inputs, init.length, xs.length);
-        return inputs;
-    }
-
     private List<Layout> layouts() {
         List<Layout> layouts = new ArrayList<>();
         for (int i = 0; i < wanted.length; i++) {
@@ -121,6 +121,7 @@ public final class Loops {
         Value[] given = step.apply(inputs);
         Value[] all = Arrays.copyOf(given, given.length + init.length);
         System.arraycopy(inputs, 0, all, given.length, init.length);
+        Arrays.setAll(all, i -> Symbols.meaning().own(all[i]));
         return all;
     }
 
@@ -147,7 +148,7 @@ public final class Loops {
                 .toArray(Value[]::new);
     }
 
-    private static Layout rows(int rows, Node row) {
+    static Layout rows(int rows, Node row) {
         int[] sizes = new int[row.layout().rank() + 1];
         sizes[0] = rows;
         System.arraycopy(row.layout().sizes(), 0, sizes, 1, sizes.length - 1);
@@ -198,140 +199,49 @@ public final class Loops {
             throw new IllegalStateException("scan: the gradient of a loop in a program cannot be taken for a batch of gradients at "
                     + "once; take the derivative by a forward or reverse product, or outside of the program.");
         }
-        return new LoopGradient(given).run();
+        return new LoopGradient(this, given).run();
     }
 
-    /** The loop that goes back: its carries are gradients of carries, and sums of those of everything around. */
-    private final class LoopGradient {
-        private final List<Integer> carries = new ArrayList<>();
-        private final List<Integer> walked = new ArrayList<>();
-        /** Numbers of the results whose gradients come a row at a time. */
-        private final List<Integer> rows = new ArrayList<>();
-        private final List<Value> begin = new ArrayList<>();
-        private final List<Value> along = new ArrayList<>();
-        /** Which inputs and sources are reached by a gradient. */
-        private final boolean[] reached = new boolean[wanted.length + body.sources().size()];
+    /** Gives the results of a step, and then the carries it has got, for carries and rows. */
+    Value[] once(Value[] inputs) {
+        return augmented(inputs);
+    }
 
-        private final boolean[] taken = new boolean[body.sources().size()];
+    /** Number of carries. */
+    int carries() {
+        return init.length;
+    }
 
-        LoopGradient(Value[] given) {
-            for (int i = 0; i < wanted.length; i++) {
-                if (wanted[i]) {
-                    (i < init.length ? carries : walked).add(i);
-                }
-            }
-            for (int k : carries) {
-                begin.add(given[k] != null ? given[k] : nothing(init[k]));
-            }
-            for (int e = 0; e < body.sources().size(); e++) {
-                Value before = given[results.length + e];
-                taken[e] = before != null;
-                begin.add(before != null ? before : nothing(body.sources().get(e)));
-            }
-            along.addAll(Arrays.asList(results).subList(results.length - init.length, results.length));
-            along.addAll(List.of(xs));
-            for (int i = init.length; i < results.length; i++) {
-                if (given[i] != null) {
-                    rows.add(i);
-                    along.add(given[i]);
-                }
-            }
-        }
+    /** Carries in the beginning, and what is walked along. */
+    Value[] inputs() {
+        Value[] inputs = Arrays.copyOf(init, wanted.length);
+        System.arraycopy(xs, 0, inputs, init.length, xs.length);
+        return inputs;
+    }
 
-        /** What leaves every bit of a number that it is added to. */
-        private Value nothing(Value like) {
-            Tracer in = (Tracer) Symbols.meaning();
-            return in.value(in.graph().fill(-0.0, Layout.contiguous(like.layout().sizes()), like.cell()));
-        }
+    /** All results, the carries that the steps got last. */
+    Value[] results() {
+        return results;
+    }
 
-        Value[] run() {
-            Value[] found = new Loops(this::step, begin.toArray(Value[]::new), along.toArray(Value[]::new), length, !reverse,
-                    new LoopSplit.Front(loop, body, begin.size())).run((Tracer) Symbols.meaning());
-            Value[] gradients = new Value[reached.length];
-            int next = 0;
-            for (int k : carries) {
-                gradients[k] = reached[k] ? found[next] : null;
-                next++;
-            }
-            for (int e = wanted.length; e < reached.length; e++) {
-                // A gradient that was taken so far is given back.
-                gradients[e] = reached[e] ? found[next] : taken[e - wanted.length] ? begin.get(next) : null;
-                next++;
-            }
-            for (int x : walked) {
-                if (reached[x]) {
-                    // A sum of rows among zeros, as it is for rows that are taken one by one.
-                    Value sum = found[next++];
-                    gradients[x] = length == 1 ? sum : Pointwise.apply(Binary.ADD, sum, 0.0);
-                }
-            }
-            return gradients;
-        }
+    /** True if gradients flow into input {@code i}. */
+    boolean isWanted(int i) {
+        return wanted[i];
+    }
 
-        private Value[] step(Value[] values) {
-            boolean create = Context.current().setGradEnabled(true);
-            List<Value> inputs = new ArrayList<>();
-            List<Value> targets = new ArrayList<>();
-            List<Value> roots = new ArrayList<>();
-            List<Value> seeds = new ArrayList<>();
-            Value[] derived;
-            try {
-                for (int i = 0; i < wanted.length; i++) {
-                    Value value = values[begin.size() + i];
-                    inputs.add(wanted[i] ? Batch.variable(value, true) : value);
-                    if (wanted[i]) {
-                        targets.add(inputs.getLast());
-                    }
-                }
-                Value[] outs = augmented(inputs.toArray(Value[]::new));
-                Tracer inner = (Tracer) Symbols.meaning();
-                for (int c = 0; c < carries.size(); c++) {
-                    add(roots, seeds, outs[carries.get(c)], values[c]);
-                }
-                for (int r = 0; r < rows.size(); r++) {
-                    add(roots, seeds, outs[rows.get(r)], values[begin.size() + wanted.length + r]);
-                }
-                for (int e = 0; e < body.sources().size(); e++) {
-                    targets.add(inner.own(body.sources().get(e)));
-                    add(roots, seeds, targets.getLast(), values[carries.size() + e]);
-                }
-                derived = Backward.gradients(roots.toArray(Value[]::new), seeds.toArray(Value[]::new),
-                        targets.toArray(Value[]::new), true, create);
-            } finally {
-                Context.current().setGradEnabled(create);
-            }
-            return ordered(values, derived);
-        }
+    int length() {
+        return length;
+    }
 
-        private static void add(List<Value> roots, List<Value> seeds, Value root, Value seed) {
-            if (root.requiresGrad()) {
-                roots.add(root);
-                seeds.add(seed);
-            }
-        }
+    boolean reverse() {
+        return reverse;
+    }
 
-        /** Gradients of carries and sums, and then those of rows that are reached. */
-        private Value[] ordered(Value[] values, Value[] derived) {
-            List<Value> next = new ArrayList<>();
-            List<Value> found = new ArrayList<>(Arrays.asList(derived));
-            for (int k : carries) {
-                Value gradient = found.removeFirst();
-                reached[k] = gradient != null;
-                next.add(gradient != null ? gradient : nothing(init[k]));
-            }
-            List<Value> each = new ArrayList<>();
-            for (int x : walked) {
-                Value gradient = found.removeFirst();
-                reached[x] = gradient != null;
-                each.addAll(gradient != null ? List.of(gradient) : Collections.emptyList());
-            }
-            for (int e = 0; e < body.sources().size(); e++) {
-                Value sum = found.removeFirst();
-                reached[wanted.length + e] = sum != values[carries.size() + e];
-                next.add(sum);
-            }
-            next.addAll(each);
-            return next.toArray(Value[]::new);
-        }
+    Trace.Body body() {
+        return body;
+    }
+
+    Node node() {
+        return loop;
     }
 }
