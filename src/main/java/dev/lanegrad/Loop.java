@@ -24,12 +24,12 @@ import java.util.function.BinaryOperator;
  *
  * <p>By itself a loop is the same as a Java loop. Inside a {@link Program} it is one piece of it, traced once and replayed,
  * where a Java loop would be traced again and again; so is its gradient, a loop that goes back. It keeps the carries of all
- * steps, or with {@link Options#checkpointEvery} some of them, and computes the rest of each step again. The step must do
- * the same ops each time: whatever differs between steps is a carry or a row of {@code xs}. Random numbers too: what the
- * step draws itself is drawn once.
+ * steps and what is dear to compute again, or with {@link Options#checkpointEvery} some carries. The step must do the same
+ * each time and change nothing outside of it: whatever differs between steps, random numbers too, is a carry or a row of
+ * {@code xs}.
  *
- * <p>Values and gradients are the bits of the Java loop, except that the gradient of a tensor that is used both in the step
- * and elsewhere is the sum of two sums.
+ * <p>Values and gradients are the bits of the Java loop. Sums of second derivatives are taken in another order, as are sums
+ * for a computed tensor from outside that a step hands on as its carry. Inside {@code vmap} a loop is a Java loop.
  */
 public final class Loop {
     /** Up to so many steps a loop in a program is traced as they are, so that they can be fused. */

@@ -336,6 +336,17 @@ class LoopTest {
     }
 
     @Test
+    void stepsThatDrawNumbersAnewForTheGradientAreRefused() {
+        Rng rng = new Rng(3);
+        for (int count : new int[] {1, 5}) {
+            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(6, a, (i, y) -> y.mul(Tensor.rand(rng, count).add(1)))
+                    .sum())) {
+                assertTrue(message(IllegalStateException.class, () -> program.call(random(1, 5))).contains("random numbers"));
+            }
+        }
+    }
+
+    @Test
     void aJavaLoopThatIsTooLongToTraceNamesTheOneThatIsNot() {
         String text = message(IllegalStateException.class, () -> Program.of(x -> {
             Tensor y = x;

@@ -234,6 +234,11 @@ final class Graph {
         });
     }
 
+    /** The numbers that are known beforehand, in order: tensors, and what is the same everywhere. */
+    List<Node> constants() {
+        return nodes.stream().filter(node -> node.isFill() || node.origin() instanceof Node.Captured).toList();
+    }
+
     /** True if something of {@code size} along {@code dim} is gathered by {@code index}, which is checked by that. */
     boolean isGathered(Node index, int dim, int size) {
         return nodes.stream().anyMatch(node -> node.structural() instanceof Structural.Gather(int own) && own == dim

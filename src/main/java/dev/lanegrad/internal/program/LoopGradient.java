@@ -2,11 +2,13 @@ package dev.lanegrad.internal.program;
 
 import dev.lanegrad.internal.graph.Backward;
 import dev.lanegrad.internal.graph.Batch;
+import dev.lanegrad.internal.graph.CallerLine;
 import dev.lanegrad.internal.graph.Context;
 import dev.lanegrad.internal.graph.Pointwise;
 import dev.lanegrad.internal.graph.Shaped;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
@@ -72,6 +74,27 @@ final class LoopGradient {
         }
         System.arraycopy(sums, 0, gradients, loop.inputs().length, sums.length);
         return gradients;
+    }
+
+    // The step has been run a second time, and begins with the same constants unless it draws them.
+    private static void requireSame(List<Node> before, List<Node> now) {
+        for (int i = 0; i < before.size(); i++) {
+            if (i >= now.size() || !isSame(before.get(i), now.get(i))) {
+                throw new IllegalStateException("scan: the step made other numbers when it was traced for the gradient"
+                        + CallerLine.text() + "; draw random numbers before the loop and walk along them.");
+            }
+        }
+    }
+
+    private static boolean isSame(Node before, Node now) {
+        if (before.origin() instanceof Node.Captured(Value a) && now.origin() instanceof Node.Captured(Value b)) {
+            boolean same = a.cell() == b.cell() && a.layout().sameSizes(b.layout());
+            for (long i = 0; same && i < a.count(); i++) {
+                same = Double.doubleToRawLongBits(Values.get(a, i)) == Double.doubleToRawLongBits(Values.get(b, i));
+            }
+            return same;
+        }
+        return before.origin().equals(now.origin()) && before.layout().sameSizes(now.layout());
     }
 
     private List<Integer> reached() {
@@ -144,6 +167,7 @@ final class LoopGradient {
             back = new Loops(this::step, starts.toArray(Value[]::new), along.toArray(Value[]::new), size, !loop.reverse(),
                     new LoopSplit.Front(loop.node(), loop.body(), first, begin, size));
             back.trace((Tracer) Symbols.meaning());
+            requireSame(loop.constants(), back.constants());
         }
 
         private Value part(Value whole) {

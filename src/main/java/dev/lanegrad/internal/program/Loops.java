@@ -29,6 +29,7 @@ public final class Loops {
     private final LoopSplit.Front front;
     private boolean recorded;
     private Trace.Body body;
+    private List<Node> constants;
     private Node loop;
     private Value[] results;
 
@@ -74,6 +75,7 @@ public final class Loops {
         do {
             body = Trace.body(tracer, layouts(), cells(), recorded, wanted, this::augmented);
         } while (reachesMoreCarries());
+        constants = body.trace().graph().constants();
     }
 
     /** Makes the node; the results. */
@@ -239,6 +241,11 @@ public final class Loops {
 
     Trace.Body body() {
         return body;
+    }
+
+    /** The numbers that were known when a step was traced, in order. */
+    List<Node> constants() {
+        return constants;
     }
 
     Node node() {
