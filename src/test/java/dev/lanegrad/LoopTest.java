@@ -137,13 +137,16 @@ class LoopTest {
         Tensor h = random(3, 2, 3);
         Tensor xs = random(4, 6, 2, 3);
         Function<Tensor, Tensor> loss = b -> recurrence(w, b, h, xs, Loop.Options.DEFAULT);
-        Tensor b = random(5, 3);
+        Function<Tensor, Tensor> states = b -> Loop.forLoop(6, h, (i, y) -> y.matmul(w).add(b).tanh());
+        Tensor at = random(5, 3);
         Tensor v = random(6, 3);
         for (Function<Tensor, Tensor> derivative : List.<Function<Tensor, Tensor>>of(x -> Grad.jvp(loss, x, v).tangent(),
-                x -> Grad.hvp(loss, x, v), x -> Grad.vhp(loss, x, v))) {
+                x -> Grad.hvp(loss, x, v), x -> Grad.vhp(loss, x, v), x -> Grad.hessian(loss, x),
+                x -> Grad.jacrev(states, x), x -> Grad.jacfwd(states, x), x -> Grad.vmap(row -> Grad.grad(loss, row),
+                        x.unsqueeze(0).expand(2, 3)))) {
             try (Program program = Program.of(derivative::apply)) {
-                double[] expected = derivative.apply(b).toDoubleArray();
-                assertArrayEquals(expected, program.apply(b).toDoubleArray(), 1e-5);
+                double[] expected = derivative.apply(at).toDoubleArray();
+                assertArrayEquals(expected, program.apply(at).toDoubleArray(), 1e-5);
             }
         }
     }

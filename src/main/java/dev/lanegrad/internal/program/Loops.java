@@ -1,5 +1,6 @@
 package dev.lanegrad.internal.program;
 
+import dev.lanegrad.internal.graph.Batch;
 import dev.lanegrad.internal.graph.CustomFunction;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
@@ -197,11 +198,8 @@ public final class Loops {
 
     /** The gradients of the operands for those of the results, null for zeros, and those that sources have so far. */
     private Value[] backward(Value[] given) {
-        if (!areTraced()) {
-            throw new IllegalStateException("scan: the gradient of a loop in a program cannot be taken for a batch of gradients at "
-                    + "once; take the derivative by a forward or reverse product, or outside of the program.");
-        }
-        return new LoopGradient(this, given).run();
+        // A batch of gradients, as for a Jacobian, is a loop for each.
+        return Batch.oneByOne(gradients -> new LoopGradient(this, gradients).run(), given);
     }
 
     /** Gives the results of a step, and then the carries it has got, for carries and rows. */
