@@ -22,14 +22,14 @@ import java.util.function.BinaryOperator;
  * Tensor power = Loop.forLoop(100, x, (i, y) -> y.mul(x));
  * }</pre>
  *
- * <p>By itself a loop is the same as a Java loop. Inside a {@link Program} it is one piece of it, traced once and replayed,
- * where a Java loop would be traced again and again; so is its gradient, a loop that goes back. It keeps the carries of all
- * steps and what is dear to compute again, or with {@link Options#checkpointEvery} some carries. The step must do the same
- * each time and change nothing outside of it: whatever differs between steps, random numbers too, is a carry or a row of
- * {@code xs}.
+ * <p>By itself a loop is the same as a Java loop. Inside a {@link Program} it is one piece of it, traced once and
+ * replayed, where a Java loop would be traced again and again; so is its gradient, a loop that goes back. It keeps the
+ * carries of all steps and what is dear to compute again, or with {@link Options#checkpointEvery} some carries. The
+ * step must do the same each time and change nothing outside of it: whatever differs between steps, random numbers too,
+ * is a carry or a row of {@code xs}.
  *
- * <p>Values and gradients are the bits of the Java loop. Sums of second derivatives are taken in another order, as are sums
- * for a computed tensor from outside that a step hands on as its carry. Inside {@code vmap} a loop is a Java loop.
+ * <p>Values and gradients are the bits of the Java loop. Sums of second derivatives are taken in another order, as are
+ * sums for a computed tensor from outside that a step hands on as its carry. Inside {@code vmap} a loop is a Java loop.
  */
 public final class Loop {
     /** Up to so many steps a loop in a program is traced as they are, so that they can be fused. */
@@ -38,7 +38,10 @@ public final class Loop {
     private Loop() {
     }
 
-    /** A carry, and what a step gives besides, or null; after the loop that is of all steps, along a new first dimension. */
+    /**
+     * A carry, and what a step gives besides, or null; after the loop that is of all steps, along a new first
+     * dimension.
+     */
     public record Single(Tensor carry, Tensor ys) {
     }
 
@@ -68,9 +71,9 @@ public final class Loop {
         }
 
         /**
-         * This with the carries of every {@code steps}-th step kept only; the steps from there on are done again when the
-         * gradient comes to them. Of {@code n} steps {@code n / steps} carries are kept and {@code steps} made again at a
-         * time, so the root of {@code n} needs least memory, for about one more run of the loop.
+         * This with the carries of every {@code steps}-th step kept only; the steps from there on are done again when
+         * the gradient comes to them. Of {@code n} steps {@code n / steps} carries are kept and {@code steps} made
+         * again at a time, so the root of {@code n} needs least memory, for about one more run of the loop.
          */
         public Options checkpointEvery(int steps) {
             return new Options(length, steps, reverse);
@@ -103,10 +106,11 @@ public final class Loop {
     }
 
     /**
-     * The carries that {@code step} leaves in the end, and what else it gives. It gets the carries of the step before, first
-     * {@code init}, and a row of each of {@code xs}, their elements at one index of the first dimension.
+     * The carries that {@code step} leaves in the end, and what else it gives. It gets the carries of the step before,
+     * first {@code init}, and a row of each of {@code xs}, their elements at one index of the first dimension.
      *
-     * @throws IllegalArgumentException if {@code xs} do not have equally many rows, or there are none and no length is given
+     * @throws IllegalArgumentException if {@code xs} do not have equally many rows, or there are none and no length is
+     *     given
      * @throws IllegalStateException    if a next carry has other sizes or another type than the one before
      */
     public static Result scan(BiFunction<List<Tensor>, List<Tensor>, Result> step, List<Tensor> init, List<Tensor> xs,
@@ -115,7 +119,10 @@ public final class Loop {
         return run(new Body("scan", step, init.size()), init, xs, options.length(length));
     }
 
-    /** The carry that {@code step} leaves after {@code count} times; it gets the number of the step, from 0, and the carry. */
+    /**
+     * The carry that {@code step} leaves after {@code count} times; it gets the number of the step, from 0, and the
+     * carry.
+     */
     public static Tensor forLoop(int count, Tensor init, BinaryOperator<Tensor> step) {
         return forLoop(count, List.of(init), (i, carry) -> Collections.singletonList(step.apply(i, carry.getFirst())),
                 Options.DEFAULT).getFirst();
@@ -125,8 +132,8 @@ public final class Loop {
      * The carries that {@code step} leaves after {@code count} times; it gets the number of the step, from 0, an int64
      * tensor without dimensions, and the carries.
      */
-    public static List<Tensor> forLoop(int count, List<Tensor> init, BiFunction<Tensor, List<Tensor>, List<Tensor>> step,
-            Options options) {
+    public static List<Tensor> forLoop(int count, List<Tensor> init,
+            BiFunction<Tensor, List<Tensor>, List<Tensor>> step, Options options) {
         if (count < 0) {
             throw new IllegalArgumentException("forLoop: a loop has 0 steps or more, but got " + count + ".");
         }
@@ -145,22 +152,26 @@ public final class Loop {
         for (int i = 0; i < xs.size(); i++) {
             Tensor x = xs.get(i);
             if (x.dim() == 0) {
-                throw new IllegalArgumentException(label + ": tensor " + i + " to walk along has no dimensions; close over it, or "
+                throw new IllegalArgumentException(label + ": tensor " + i + " to walk along has no dimensions; "
+                        + "close over it, or "
                         + "give it a first dimension with expand(...).");
             }
             if (length >= 0 && x.size(0) != length) {
-                throw new IllegalArgumentException(label + ": scan got values with different leading axis sizes: tensor " + i
-                        + " of shape " + Arrays.toString(x.shape()) + " does not have " + length + " rows; each step takes one of "
+                throw new IllegalArgumentException(label + ": scan got values with different leading axis sizes: "
+                        + "tensor " + i + " of shape " + Arrays.toString(x.shape()) + " does not have " + length
+                        + " rows; each step takes one of "
                         + "each.");
             }
             length = x.size(0);
         }
         if (length < 0) {
-            throw new IllegalArgumentException(label + ": there are no tensors to walk along, so the number of steps is not known; "
+            throw new IllegalArgumentException(label + ": there are no tensors to walk along, so the number of steps "
+                    + "is not known; "
                     + "give it with Options.length(...).");
         }
         if (options.checkpointEvery < 0) {
-            throw new IllegalArgumentException(label + ": checkpointEvery must be 1 or more, or 0 to keep all carries, but got "
+            throw new IllegalArgumentException(label + ": checkpointEvery must be 1 or more, or 0 to keep all "
+                    + "carries, but got "
                     + options.checkpointEvery + ".");
         }
         return length;
@@ -173,19 +184,22 @@ public final class Loop {
             List<Tensor> before = tensors.subList(0, carries);
             Result given = step.apply(before, tensors.subList(carries, tensors.size()));
             if (given == null || isMissing(given.carry) || isMissing(given.ys)) {
-                throw new IllegalStateException(label + ": the step returned null where tensors were expected; return the next carry.");
+                throw new IllegalStateException(label + ": the step returned null where tensors were expected; "
+                        + "return the next carry.");
             }
             if (given.carry.size() != carries) {
-                throw new IllegalStateException(label + ": the step got " + carries + " carries and returned " + given.carry.size()
+                throw new IllegalStateException(label + ": the step got " + carries + " carries and returned "
+                        + given.carry.size()
                         + "; return the next one for each.");
             }
             for (int k = 0; k < carries; k++) {
                 Tensor old = before.get(k);
                 Tensor next = given.carry.get(k);
                 if (!Arrays.equals(old.shape(), next.shape()) || old.dtype() != next.dtype()) {
-                    throw new IllegalStateException(label + ": the step made carry " + k + " of shape " + Arrays.toString(old.shape())
-                            + " and dtype " + old.dtype() + " one of shape " + Arrays.toString(next.shape()) + " and dtype "
-                            + next.dtype() + ", but carries keep both; convert it with to(...) or reshape(...), or begin with "
+                    throw new IllegalStateException(label + ": the step made carry " + k + " of shape "
+                            + Arrays.toString(old.shape()) + " and dtype " + old.dtype() + " one of shape "
+                            + Arrays.toString(next.shape()) + " and dtype " + next.dtype()
+                            + ", but carries keep both; convert it with to(...) or reshape(...), or begin with "
                             + "one like it.");
                 }
             }
@@ -200,8 +214,8 @@ public final class Loop {
     }
 
     /**
-     * What may have gradients from elsewhere becomes a value of its own, whose gradient is summed in its step: results besides
-     * carries, leaves, and what is there twice.
+     * What may have gradients from elsewhere becomes a value of its own, whose gradient is summed in its step: results
+     * besides carries, leaves, and what is there twice.
      */
     private static Value[] separate(Value[] values, int carries) {
         Map<Value, Boolean> known = new IdentityHashMap<>();

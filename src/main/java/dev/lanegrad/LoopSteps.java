@@ -40,8 +40,8 @@ final class LoopSteps {
         return x.split(piece, 0).stream().flatMap(part -> part.unbind(0).stream()).toList();
     }
 
-    private static Value[] steps(UnaryOperator<Value[]> body, Value[] init, List<List<Tensor>> rows, List<List<Tensor>> ys,
-            Loop.Options options, int from, int to) {
+    private static Value[] steps(UnaryOperator<Value[]> body, Value[] init, List<List<Tensor>> rows,
+            List<List<Tensor>> ys, Loop.Options options, int from, int to) {
         Value[] carry = init;
         for (int i = from; i < to; i++) {
             Value[] inputs = Arrays.copyOf(carry, carry.length + rows.size());
@@ -70,7 +70,8 @@ final class LoopSteps {
             shapes.clear();
             all.forEach(tensor -> shapes.add(tensor.shape()));
             requireOneType(all);
-            return all.size() == 1 ? all.getFirst() : Tensor.cat(0, all.stream().map(Tensor::flatten).toArray(Tensor[]::new));
+            return all.size() == 1 ? all.getFirst()
+                    : Tensor.cat(0, all.stream().map(Tensor::flatten).toArray(Tensor[]::new));
         });
         List<Tensor> parts = new ArrayList<>();
         int begin = 0;
@@ -92,14 +93,18 @@ final class LoopSteps {
     private static void requireOneType(List<Tensor> tensors) {
         for (Tensor tensor : tensors) {
             if (tensor.dtype() != tensors.getFirst().dtype()) {
-                throw new IllegalArgumentException("scan: checkpointEvery outside of a program needs carries and results of one dtype, "
-                        + "but got " + tensors.getFirst().dtype() + " and " + tensor.dtype() + "; convert them with to(...), or "
+                throw new IllegalArgumentException("scan: checkpointEvery outside of a program needs carries and "
+                        + "results of one dtype, "
+                        + "but got " + tensors.getFirst().dtype() + " and " + tensor.dtype()
+                        + "; convert them with to(...), or "
                         + "leave checkpointEvery out.");
             }
         }
     }
 
-    /** A loop in a program whose steps are loops of {@code checkpointEvery} steps, and one for the steps that are left. */
+    /**
+     * A loop in a program whose steps are loops of {@code checkpointEvery} steps, and one for the steps that are left.
+     */
     static Value[] chunked(UnaryOperator<Value[]> body, Value[] init, Value[] xs, Loop.Options options) {
         int every = options.checkpointEvery();
         int length = options.length();
@@ -112,7 +117,8 @@ final class LoopSteps {
         }
         Loop.Options inner = options.checkpointEvery(0).length(every);
         Value[] results = Loop.traced(inputs -> Loop.traced(body, Arrays.copyOf(inputs, init.length),
-                Arrays.copyOfRange(inputs, init.length, inputs.length), inner), init, chunks, inner.length(whole / every));
+                Arrays.copyOfRange(inputs, init.length, inputs.length), inner), init, chunks,
+                inner.length(whole / every));
         for (int j = init.length; j < results.length; j++) {
             Tensor ys = new Tensor(results[j]);
             results[j] = ys.reshape(shape(ys.shape(), 2, whole)).value;
@@ -120,8 +126,8 @@ final class LoopSteps {
         return whole == length ? results : rest(body, results, xs, inner.length(length - whole), init.length, whole);
     }
 
-    private static Value[] rest(UnaryOperator<Value[]> body, Value[] before, Value[] xs, Loop.Options options, int carries,
-            int whole) {
+    private static Value[] rest(UnaryOperator<Value[]> body, Value[] before, Value[] xs, Loop.Options options,
+            int carries, int whole) {
         int begin = options.reverse() ? 0 : whole;
         Value[] rows = Arrays.stream(xs).map(x -> new Tensor(x).slice(0, begin, begin + options.length()).value)
                 .toArray(Value[]::new);

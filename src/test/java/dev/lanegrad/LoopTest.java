@@ -47,7 +47,8 @@ class LoopTest {
     }
 
     /** The program, whose value and gradients are bit for bit those of eager computation. */
-    private static Program assertSameGradients(String message, Function<List<Tensor>, Tensor> function, Tensor... arguments) {
+    private static Program assertSameGradients(String message, Function<List<Tensor>, Tensor> function,
+            Tensor... arguments) {
         List<Tensor> expected = gradients(function, arguments);
         Program program = Program.valueAndGradList(function);
         for (int again = 0; again < 2; again++) {
@@ -70,7 +71,8 @@ class LoopTest {
             for (int width : new int[] {3, 16}) {
                 for (Loop.Options options : List.of(Loop.Options.DEFAULT, Loop.Options.DEFAULT.backwards())) {
                     assertSameGradients("length " + length + ", width " + width + ", " + options,
-                            in -> recurrence(in.get(0), in.get(1), in.get(2), in.get(3), options), random(1, width, width),
+                            in -> recurrence(in.get(0), in.get(1), in.get(2), in.get(3), options), random(1, width,
+                            width),
                             random(2, width), random(3, 2, width), random(4, length, 2, width)).close();
                 }
             }
@@ -105,14 +107,16 @@ class LoopTest {
     void countedLoopsHaveTheBitsOfEagerGradients() {
         for (int count : LENGTHS) {
             assertSameGradients("count " + count, in -> Loop.forLoop(count, in.get(0), (i, x) ->
-                    x.sin().mul(in.get(1)).add(i.to(DType.FLOAT32).mul(0.125))).sum(), random(1, 9), random(2, 9)).close();
+                    x.sin().mul(in.get(1)).add(i.to(DType.FLOAT32).mul(0.125))).sum(), random(1, 9), random(2, 9))
+                    .close();
         }
     }
 
     @Test
     void secondDerivativesAreThoseOfEagerComputation() {
         Function<List<Tensor>, Tensor> norm = in -> {
-            List<Tensor> gradients = Grad.grad(inputs -> recurrence(inputs.get(0), inputs.get(1), inputs.get(2), inputs.get(3),
+            List<Tensor> gradients = Grad.grad(inputs -> recurrence(inputs.get(0), inputs.get(1), inputs.get(2),
+                    inputs.get(3),
                     Loop.Options.DEFAULT), in);
             Tensor sum = gradients.getFirst().square().sum();
             for (Tensor gradient : gradients) {
@@ -140,7 +144,8 @@ class LoopTest {
         Function<Tensor, Tensor> states = b -> Loop.forLoop(6, h, (i, y) -> y.matmul(w).add(b).tanh());
         Tensor at = random(5, 3);
         Tensor v = random(6, 3);
-        for (Function<Tensor, Tensor> derivative : List.<Function<Tensor, Tensor>>of(x -> Grad.jvp(loss, x, v).tangent(),
+        for (Function<Tensor, Tensor> derivative : List.<Function<Tensor, Tensor>>of(x -> Grad.jvp(loss, x, v)
+                .tangent(),
                 x -> Grad.hvp(loss, x, v), x -> Grad.vhp(loss, x, v), x -> Grad.hessian(loss, x),
                 x -> Grad.jacrev(states, x), x -> Grad.jacfwd(states, x), x -> Grad.vmap(row -> Grad.grad(loss, row),
                         x.unsqueeze(0).expand(2, 3)))) {
@@ -157,17 +162,20 @@ class LoopTest {
             for (int every : new int[] {1, 5, 6}) {
                 for (Loop.Options options : List.of(Loop.Options.DEFAULT, Loop.Options.DEFAULT.backwards())) {
                     Tensor[] arguments = {random(1, 3, 3), random(2, 3), random(3, 2, 3), random(4, length, 2, 3)};
-                    Function<List<Tensor>, Tensor> whole = in -> recurrence(in.get(0), in.get(1), in.get(2), in.get(3), options);
+                    Function<List<Tensor>, Tensor> whole = in -> recurrence(in.get(0), in.get(1), in.get(2), in.get(3),
+                            options);
                     Function<List<Tensor>, Tensor> pieces = in -> recurrence(in.get(0), in.get(1), in.get(2), in.get(3),
                             options.checkpointEvery(every));
                     String message = "length " + length + ", every " + every + ", " + options;
                     assertSameGradients(message, pieces, arguments).close();
-                    try (Program one = Program.valueAndGradList(whole); Program other = Program.valueAndGradList(pieces)) {
+                    try (Program one = Program.valueAndGradList(whole); Program other =
+                            Program.valueAndGradList(pieces)) {
                         List<Tensor> expected = one.call(arguments);
                         List<Tensor> actual = other.call(arguments);
                         assertSame(message, expected.subList(0, 1), actual.subList(0, 1));
                         for (int i = 1; i < expected.size(); i++) {
-                            assertArrayEquals(expected.get(i).toDoubleArray(), actual.get(i).toDoubleArray(), 1e-5, message);
+                            assertArrayEquals(expected.get(i).toDoubleArray(), actual.get(i).toDoubleArray(), 1e-5,
+                                    message);
                         }
                     }
                 }
@@ -201,18 +209,19 @@ class LoopTest {
     @Test
     void loopsByThemselvesDoWhatJavaLoopsDo() {
         Tensor h = Tensor.of(1.0, 2.0);
-        Loop.Single sums = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h, Tensor.of(new double[] {3, 4, 5, 6},
-                2, 2));
+        Loop.Single sums = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h,
+                Tensor.of(new double[] {3, 4, 5, 6}, 2, 2));
         assertArrayEquals(new double[] {9, 12}, sums.carry().toDoubleArray());
         assertArrayEquals(new double[] {3, 8, 20, 36}, sums.ys().toDoubleArray());
-        Loop.Single back = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h, Tensor.of(new double[] {3, 4, 5,
-            6}, 2, 2), Loop.Options.DEFAULT.backwards());
+        Loop.Single back = Loop.scan((carry, x) -> new Loop.Single(carry.add(x), carry.mul(x)), h,
+                Tensor.of(new double[] {3, 4, 5, 6}, 2, 2), Loop.Options.DEFAULT.backwards());
         assertArrayEquals(new double[] {18, 32, 5, 12}, back.ys().toDoubleArray());
         assertEquals(120, Loop.forLoop(5, Tensor.of(1L), (i, product) -> product.mul(i.add(1))).item());
         Loop.Result none = Loop.scan((carry, rows) -> new Loop.Result(List.of(carry.get(0).mul(2)), List.of()),
                 List.of(Tensor.of(1.0)), List.of(), Loop.Options.DEFAULT.length(10));
         assertEquals(1024, none.carry().getFirst().item());
-        assertArrayEquals(new int[] {0, 3}, Loop.scan((carry, x) -> new Loop.Single(carry, x.mul(carry)), Tensor.of(1.0),
+        assertArrayEquals(new int[] {0, 3}, Loop.scan((carry, x) -> new Loop.Single(carry, x.mul(carry)),
+                Tensor.of(1.0),
                 Tensor.of(new double[0], 0, 3)).ys().shape());
     }
 
@@ -269,7 +278,8 @@ class LoopTest {
         long[] planned = new long[2];
         for (int i = 0; i < 2; i++) {
             Loop.Options options = Loop.Options.DEFAULT.checkpointEvery(i * 30);
-            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(900, List.of(a), (n, y) -> List.of(y.get(0).sin().add(a)),
+            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(900, List.of(a), (n, y) -> List.of(y.get(0)
+                    .sin().add(a)),
                     options).getFirst().sum())) {
                 program.call(x);
                 planned[i] = program.plannedBytes();
@@ -299,16 +309,21 @@ class LoopTest {
             String type = message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) ->
                     y.to(DType.FLOAT64))));
             assertTrue(type.contains("dtype FLOAT32 one") && type.contains("dtype FLOAT64"), type);
-            assertTrue(message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) -> null))).contains("null"));
-            String count = message(IllegalStateException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(List.of(), List.of()),
+            assertTrue(message(IllegalStateException.class, run.apply(a -> Loop.forLoop(6, a, (i, y) -> null)))
+                    .contains("null"));
+            String count = message(IllegalStateException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(
+                    List.of(), List.of()),
                     List.of(a), List.of(rows)).carry().getFirst()));
             assertTrue(count.contains("got 1 carries and returned 0"), count);
-            String sizes = message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(c, List.of()),
+            String sizes = message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new
+                    Loop.Result(c, List.of()),
                     List.of(a), List.of(rows, a)).carry().getFirst()));
             assertTrue(sizes.contains("tensor 1 of shape [3] does not have 6 rows"), sizes);
-            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(c, List.of()),
+            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.scan((c, r) -> new Loop.Result(c,
+                    List.of()),
                     List.of(a), List.of()).carry().getFirst())).contains("Options.length"));
-            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.forLoop(-1, a, (i, y) -> y))).contains("-1"));
+            assertTrue(message(IllegalArgumentException.class, run.apply(a -> Loop.forLoop(-1, a, (i, y) -> y)))
+                    .contains("-1"));
         }
     }
 
@@ -332,8 +347,10 @@ class LoopTest {
         }).call(x)).contains("has returned"));
         assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) ->
                 y.mul(i.item()))).call(x)).contains("LoopTest.java"));
-        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) -> Grad.grad(List.of(
-                y.mul(leaf).sum()), List.of(leaf), null, true, true).getFirst())).call(x)).contains("make that a carry"));
+        assertTrue(message(IllegalStateException.class, () -> Program.of(a -> Loop.forLoop(6, a, (i, y) ->
+                Grad.grad(List.of(
+                y.mul(leaf).sum()), List.of(leaf), null, true, true).getFirst())).call(x))
+                .contains("make that a carry"));
         assertArrayEquals(new double[3], counter.toDoubleArray());
         assertEquals(null, leaf.grad());
     }
@@ -342,9 +359,11 @@ class LoopTest {
     void stepsThatDrawNumbersAnewForTheGradientAreRefused() {
         Rng rng = new Rng(3);
         for (int count : new int[] {1, 5}) {
-            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(6, a, (i, y) -> y.mul(Tensor.rand(rng, count).add(1)))
+            try (Program program = Program.valueAndGrad(a -> Loop.forLoop(6, a, (i, y) -> y.mul(Tensor.rand(rng, count)
+                    .add(1)))
                     .sum())) {
-                assertTrue(message(IllegalStateException.class, () -> program.call(random(1, 5))).contains("random numbers"));
+                assertTrue(message(IllegalStateException.class, () -> program.call(random(1, 5)))
+                        .contains("random numbers"));
             }
         }
     }
@@ -378,7 +397,8 @@ class LoopTest {
 
     @Test
     void stepsWithDerivativesOfTheirOwnHaveTheBitsOfEagerGradients() {
-        assertSameGradients("function", in -> Loop.forLoop(6, in.get(0), (i, y) -> new Scale().of(y.sin(), in.get(1))).sum(),
+        assertSameGradients("function", in -> Loop.forLoop(6, in.get(0), (i, y) -> new Scale().of(y.sin(), in.get(1)))
+                .sum(),
                 random(1, 5), random(2, 5)).close();
         assertSameGradients("gradient in the step", in -> Loop.forLoop(6, in.get(0), (i, y) ->
                 Grad.grad(z -> z.mul(in.get(1)).sin().sum(), y)).sum(), random(1, 5), random(2, 5)).close();
@@ -427,7 +447,8 @@ class LoopTest {
                 sum = sum.add(one.tanh().mean());
             }
             Tensor pull = sum;
-            return new Loop.Result(carry.stream().map(old -> old.mul(0.3).add(pull.to(old.dtype())).tanh()).toList(), given);
+            return new Loop.Result(carry.stream().map(old -> old.mul(0.3).add(pull.to(old.dtype())).tanh()).toList(),
+                    given);
         }, in.subList(0, carries), List.of(in.getLast()), options);
         Tensor loss = result.carry().getFirst().sum();
         for (Tensor one : result.ys()) {
@@ -444,7 +465,8 @@ class LoopTest {
             arguments.addAll(List.copyOf(arguments).stream().map(argument -> argument.mul(0.7).keep()).toList());
             arguments.add(random((int) seed, 5 + (int) (seed % 3)));
             Loop.Options options = seed % 4 == 1 ? Loop.Options.DEFAULT.backwards() : Loop.Options.DEFAULT;
-            assertSameGradients("seed " + seed, in -> randomLoop(own, in, options), arguments.toArray(Tensor[]::new)).close();
+            assertSameGradients("seed " + seed, in -> randomLoop(own, in, options), arguments.toArray(Tensor[]::new))
+                    .close();
         }
     }
 }

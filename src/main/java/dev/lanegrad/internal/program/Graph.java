@@ -33,7 +33,7 @@ import java.util.Map;
 final class Graph {
     private static final Map<Lane, LaneCode> COPIES = Map.of(Lane.FLOAT, copy(Lane.FLOAT), Lane.DOUBLE, copy(Lane.DOUBLE));
 
-    /** A trace of so many takes a minute to be fused. */
+    /** Far more than functions have; so many take seconds to be fused. */
     private static final int MOST_NODES = 100_000;
 
     private final List<Node> nodes = new ArrayList<>();

@@ -16,9 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The gradient of a loop: one that goes back. Its carries are the gradients of carries, and the sums for everything that the
- * step reads from around. While the set of carries that a gradient has reached changes from step to step, each of these
- * steps is a loop by itself, so that no gradient is computed from a zero where there is none.
+ * The gradient of a loop: one that goes back. Its carries are the gradients of carries, and the sums for everything
+ * that the step reads from around. While the set of carries that a gradient has reached changes from step to step, each
+ * of these steps is a loop by itself, so that no gradient is computed from a zero where there is none.
  */
 final class LoopGradient {
     /** Steps by themselves, after which zeros are good enough. */
@@ -35,7 +35,9 @@ final class LoopGradient {
     private final Value[] sums;
     private final List<Stretch> stretches = new ArrayList<>();
 
-    /** The gradient for those of the results of {@code loop}, null for none, and then those that sources have so far. */
+    /**
+     * The gradient for those of the results of {@code loop}, null for none, and then those that sources have so far.
+     */
     LoopGradient(Loops loop, Value[] given) {
         this.loop = loop;
         this.given = given;
@@ -164,8 +166,8 @@ final class LoopGradient {
                 along.addAll(0, starts.stream().map(start -> Shaped.unsqueeze(start, 0)).toList());
                 starts.clear();
             }
-            back = new Loops(this::step, starts.toArray(Value[]::new), along.toArray(Value[]::new), size, !loop.reverse(),
-                    new LoopSplit.Front(loop.node(), loop.body(), first, begin, size));
+            back = new Loops(this::step, starts.toArray(Value[]::new), along.toArray(Value[]::new), size,
+                    !loop.reverse(), new LoopSplit.Front(loop.node(), loop.body(), first, begin, size));
             back.trace((Tracer) Symbols.meaning());
             requireSame(loop.constants(), back.constants());
         }

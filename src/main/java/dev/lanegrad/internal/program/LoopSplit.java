@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * The body of a loop that goes back, without what the loop before it has computed already: a value of each step that is
- * dear, and does not depend on gradients, is kept by the first loop and walked along. Tensors that are not read any more are
- * not walked along.
+ * dear, and does not depend on gradients, is kept by the first loop and walked along. Tensors that are not read any
+ * more are not walked along.
  */
 final class LoopSplit {
     /** Primitives up to which a value is computed again instead of being kept. */
@@ -100,7 +100,8 @@ final class LoopSplit {
             return Region.cost(node) > CHEAP;
         }
         Structural op = node.structural();
-        return op instanceof Structural.Matmul || op instanceof Structural.Reduce || node.origin() instanceof Node.Extreme;
+        return op instanceof Structural.Matmul || op instanceof Structural.Reduce
+                || node.origin() instanceof Node.Extreme;
     }
 
     /** The node of the first body that is what {@code node} is, made if there is none; null if there cannot be one. */
@@ -162,7 +163,8 @@ final class LoopSplit {
         }
         for (Node node : order) {
             if (node.origin() instanceof Input(int index)) {
-                int own = index < carries ? index : index < arguments ? number[index] : carries + rows.size() + outer.size();
+                int own = index < carries ? index : index < arguments ? number[index]
+                        : carries + rows.size() + outer.size();
                 if (index >= arguments) {
                     outer.add(back.outer().get(index - arguments));
                 }

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A loop: its body is a program of its own, whose arguments and results are moved on before each run. A carry goes back and
- * forth between two places; if it is wanted at all times, each is computed where it stays. The operands are those of the
- * node, and then its live parts.
+ * A loop: its body is a program of its own, whose arguments and results are moved on before each run. A carry goes back
+ * and forth between two places; if it is wanted at all times, each is computed where it stays. The operands are those
+ * of the node, and then its live parts.
  */
 final class LoopStep extends Step {
     private static final long ALIGNMENT = 64;
@@ -27,7 +27,10 @@ final class LoopStep extends Step {
     private final Managed scratch;
     private final long scratchBytes;
 
-    /** Bytes of each carry; where it is now; its two places; where it is wanted in the end and at all times among the operands, or {@link #NONE}. */
+    /**
+     * Bytes of each carry; where it is now; its two places; where it is wanted in the end and at all times among the
+     * operands, or {@link #NONE}.
+     */
     private final long[] bytes;
     private final long[] now;
     private final long[] even;

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Loops that are traced as one node. The step is traced once, as a function of its own; its gradient is another loop, which
- * goes the other way over the carries of the first one, computes each step again and derives it.
+ * Loops that are traced as one node. The step is traced once, as a function of its own; its gradient is another loop,
+ * which goes the other way over the carries of the first one and what else that has kept of each step.
  */
 public final class Loops {
     private final UnaryOperator<Value[]> step;
@@ -87,7 +87,8 @@ public final class Loops {
             operands.add(tracer.node(value));
         }
         List<Node> walked = operands.subList(init.length, operands.size());
-        LoopSplit.Split split = recorded || front == null ? new LoopSplit.Split(body.trace(), List.copyOf(walked), body.outer())
+        LoopSplit.Split split = recorded || front == null
+                ? new LoopSplit.Split(body.trace(), List.copyOf(walked), body.outer())
                 : LoopSplit.of(graph, body, init.length, List.copyOf(walked), front);
         walked.clear();
         operands.addAll(split.walked());
@@ -139,8 +140,8 @@ public final class Loops {
     }
 
     /**
-     * Tensors of no rows of what {@code step} gives besides carries, for {@code init} and rows of {@code xs}, of which there
-     * are none.
+     * Tensors of no rows of what {@code step} gives besides carries, for {@code init} and rows of {@code xs}, of which
+     * there are none.
      */
     public static Value[] none(UnaryOperator<Value[]> step, Value[] init, Value[] xs) {
         Loops loop = new Loops(step, init, xs, 0, false, null);
