@@ -78,7 +78,11 @@ final class Builder {
         }
         copies(steps, operands);
         long inLoops = loops.values().stream().mapToLong(LoopStep::bytes).sum();
-        return new Compiled(trace, steps, operands, kept, gradients, block,
+        boolean[] replacing = new boolean[Math.min(trace.inputs(), trace.outputs().size())];
+        for (int k = 0; k < replacing.length; k++) {
+            replacing[k] = mayReplace(k);
+        }
+        return new Compiled(trace, steps, operands, kept, gradients, replacing, block,
                 new Explanation(trace, plan, loops, memory.peak() + inLoops, memory.total() + inLoops));
     }
 
@@ -133,6 +137,23 @@ final class Builder {
             }
         }
         return true;
+    }
+
+    /** True if result {@code k} may be written over argument {@code k}, whose elements have all been read by then. */
+    private boolean mayReplace(int k) {
+        Node result = trace.outputs().get(k);
+        for (int i = 0; i < plan.bands().size(); i++) {
+            Band band = plan.bands().get(i);
+            Region region = band.members.getFirst();
+            if (!band.isByRows() && region.stored.contains(result) && new Spot(outputBase(k), 0).equals(spots.get(result))) {
+                int last = i;
+                return lastUse.entrySet().stream().allMatch(use -> !new Input(k).equals(use.getKey().origin())
+                        || use.getValue() <= last && region.inputs.stream()
+                                .filter(input -> plan.places().get(input).base() == use.getKey())
+                                .allMatch(input -> input.cell() == result.cell() && liesAs(input, result)));
+            }
+        }
+        return false;
     }
 
     private static boolean isGiven(Node node) {

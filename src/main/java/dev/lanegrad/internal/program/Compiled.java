@@ -22,6 +22,7 @@ public final class Compiled {
     private final long[] bases;
     private final List<Value> kept;
     private final List<Value> gradients;
+    private final boolean[] replacing;
     private final Runnable[] actions;
     private final Trace.Supplied[] supplied;
     private final Managed block;
@@ -31,12 +32,13 @@ public final class Compiled {
     record Operand(int base, int step, int position, long offset) {
     }
 
-    Compiled(Trace trace, List<Step> steps, List<Operand> operands, List<Value> kept, List<Value> gradients, Managed block,
-            Explanation explanation) {
+    Compiled(Trace trace, List<Step> steps, List<Operand> operands, List<Value> kept, List<Value> gradients,
+            boolean[] replacing, Managed block, Explanation explanation) {
         this.trace = trace;
         this.steps = steps.toArray(Step[]::new);
         this.kept = kept;
         this.gradients = gradients;
+        this.replacing = replacing;
         actions = trace.actions().toArray(Runnable[]::new);
         supplied = trace.supplied().toArray(Trace.Supplied[]::new);
         this.block = block;
@@ -92,6 +94,11 @@ public final class Compiled {
         Reference.reachabilityFence(inputs);
         Reference.reachabilityFence(outputs);
         Reference.reachabilityFence(this);
+    }
+
+    /** True if result {@code k} may be written over argument {@code k}. */
+    boolean mayReplace(int k) {
+        return replacing[k];
     }
 
     /** Computes with the bases where they are. */

@@ -182,7 +182,8 @@ final class LoopStep extends Step {
         } else if (i == length - 1 && last[k] != NONE) {
             now[k] = at[last[k]];
         } else {
-            now[k] = (i & 1) == 0 ? even[k] : odd[k];
+            // In one place it stays in the first level of cache.
+            now[k] = (i & 1) == 0 || body.mayReplace(k) ? even[k] : odd[k];
         }
         body.move(1 + k, before);
         body.move(1 + operands + k, now[k]);
