@@ -160,6 +160,11 @@ public final class Compiled {
         return kept;
     }
 
+    /** What it does, for people. */
+    Explanation explanation() {
+        return explanation;
+    }
+
     /** Its kernels, one a line, and what they cost. */
     public String explain() {
         return explanation.text();

@@ -32,8 +32,6 @@ final class Explanation {
     /** One line for each kernel, and the sums. */
     String text() {
         StringBuilder text = new StringBuilder();
-        long moved = 0;
-        long flops = 0;
         int number = 0;
         for (Band band : plan.bands()) {
             if (band.isByRows()) {
@@ -41,13 +39,22 @@ final class Explanation {
                         band.rows, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
             }
             for (Region region : band.members) {
-                moved += moved(region, band.local);
-                flops += flops(region);
                 text.append(String.format(Locale.ROOT, "%3d  %s%s%n", number++, band.isByRows() ? "| " : "", describe(region)));
             }
         }
         return text.append(String.format(Locale.ROOT, "%d kernels; %,d bytes planned (%,d without sharing); %,d bytes moved; "
-                + "%,d flops%n", number, peak, total, moved, flops)).toString();
+                + "%,d flops%n", number, peak, total, moved(), flops())).toString();
+    }
+
+    /** Bytes loaded and stored. */
+    long moved() {
+        return plan.bands().stream().mapToLong(band -> band.members.stream().mapToLong(region ->
+                moved(region, band.local)).sum()).sum();
+    }
+
+    /** Operations on numbers. */
+    long flops() {
+        return plan.regions().stream().mapToLong(this::flops).sum();
     }
 
     private String describe(Region region) {
@@ -56,7 +63,7 @@ final class Explanation {
             if (node.origin() instanceof Node.Looped looped) {
                 return String.format(Locale.ROOT, "%s = loop of %,d%s %s gives %s:%n%s", region.results(), looped.length(),
                         looped.reverse() ? " backwards" : "", node.operands(), region.results().stream().map(Node::label).toList(),
-                        loops.get(node).explain().indent(7).stripTrailing());
+                        loops.get(node).body().text().indent(7).stripTrailing());
             }
             return node + " = " + node.label() + node.operands() + " " + node.layout();
         }
@@ -97,6 +104,9 @@ final class Explanation {
 
     /** Bytes that a region loads and stores. */
     private long moved(Region region, java.util.Set<Node> local) {
+        if (!region.isKernel() && region.only().origin() instanceof Node.Looped looped) {
+            return looped.length() * loops.get(region.only()).body().moved();
+        }
         List<Node> loaded = region.isKernel() ? region.inputs : region.only().operands();
         List<Node> written = region.isKernel() ? region.stored : region.results();
         long bytes = 0;
@@ -110,7 +120,7 @@ final class Explanation {
         return bytes;
     }
 
-    private static long flops(Region region) {
+    private long flops(Region region) {
         long flops = 0;
         for (Node fold : region.folds) {
             flops += fold.operand().layout().count();
@@ -121,6 +131,9 @@ final class Explanation {
             return flops + each * region.sizes.count();
         }
         Node node = region.only();
+        if (node.origin() instanceof Node.Looped looped) {
+            return looped.length() * loops.get(node).body().flops();
+        }
         Structural op = node.structural();
         if (op instanceof Structural.Matmul) {
             return 2 * node.layout().count() * node.operand().layout().size(node.operand().layout().rank() - 1);

@@ -129,9 +129,9 @@ final class LoopStep extends Step {
         return body.plannedBytes() + scratchBytes;
     }
 
-    /** The body, for people. */
-    String explain() {
-        return body.explain();
+    /** What one run of the body does. */
+    Explanation body() {
+        return body.explanation();
     }
 
     @Override
