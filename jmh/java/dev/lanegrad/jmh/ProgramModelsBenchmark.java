@@ -1,5 +1,6 @@
 package dev.lanegrad.jmh;
 
+import dev.lanegrad.Loop;
 import dev.lanegrad.Program;
 import dev.lanegrad.Rng;
 import dev.lanegrad.Tape;
@@ -39,12 +40,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 2, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class ProgramModelsBenchmark {
     private static final int OPTIONS = 1 << 20;
+    private static final int ROUNDS = 1000;
 
     /** What is computed. */
-    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "cross-entropy", "layer-norm-gelu", "black-scholes", "recurrent"})
+    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "cross-entropy", "layer-norm-gelu", "black-scholes", "recurrent",
+        "recurrent-scan"})
     public String model;
 
     private Function<List<Tensor>, Tensor> function;
+    /** The same, or with a loop of the library in place of Java's. */
+    private Function<List<Tensor>, Tensor> traced;
     private Program program;
     private Tape tape;
     private Tensor[] inputs;
@@ -80,24 +85,32 @@ public class ProgramModelsBenchmark {
                 data.add(Tensor.rand(rng, OPTIONS).add(0.5));
                 yield ProgramModelsBenchmark::prices;
             }
-            case "recurrent" -> {
-                data.addAll(random(rng, new int[][] {{64, 64}, {64}, {1, 64}}));
-                data.set(0, data.getFirst().mul(0.1));
-                yield in -> {
-                    Tensor state = in.get(2);
-                    for (int step = 0; step < 1000; step++) {
-                        state = state.matmul(in.get(0)).add(in.get(1)).tanh();
-                    }
-                    return state.square().sum();
-                };
-            }
+            case "recurrent", "recurrent-scan" -> recurrence(data, rng);
             default -> throw new IllegalArgumentException("ProgramModelsBenchmark: no model " + model + "; see @Param.");
         };
+        traced = !model.equals("recurrent-scan") ? function : in -> Loop.forLoop(ROUNDS, in.get(2),
+                (i, state) -> round(state, in)).square().sum();
         prepare(data);
     }
 
+    private static Function<List<Tensor>, Tensor> recurrence(List<Tensor> data, Rng rng) {
+        data.addAll(random(rng, new int[][] {{64, 64}, {64}, {1, 64}}));
+        data.set(0, data.getFirst().mul(0.1));
+        return in -> {
+            Tensor state = in.get(2);
+            for (int i = 0; i < ROUNDS; i++) {
+                state = round(state, in);
+            }
+            return state.square().sum();
+        };
+    }
+
+    private static Tensor round(Tensor state, List<Tensor> in) {
+        return state.matmul(in.get(0)).add(in.get(1)).tanh();
+    }
+
     private void prepare(List<Tensor> data) {
-        program = Program.valueAndGradList(function);
+        program = Program.valueAndGradList(traced);
         inputs = data.toArray(Tensor[]::new);
         outputs = program.call(inputs).toArray(Tensor[]::new);
         leaves = data.stream().map(tensor -> tensor.detach().requiresGrad(true)).toList();

@@ -49,6 +49,11 @@ class ProgramRuntimeTest {
             measure("views", Program.of((a, b) -> Tensor.cat(1, a.transpose(0, 1).mul(2), a.slice(0, 0, 40, 1)).sum(1)), x, w);
             Tensor classes = Tensor.of(new long[64], 64);
             measure("classes", Program.valueAndGrad(a -> a.crossEntropy(classes)), x);
+            Tensor square = Tensor.randn(new Rng(3), 40, 40).mul(0.1).keep();
+            measure("loop", Program.valueAndGrad((a, b) -> Loop.scan((h, row) -> {
+                Tensor next = h.matmul(square).add(row).mul(b).tanh();
+                return new Loop.Single(next, next);
+            }, b, a).ys().square().sum()), x, w);
             Tensor rows = Tensor.of(3L, 1L, 3L);
             measure("rows", Program.valueAndGrad(a -> a.indexSelect(0, rows).exp().sum()), x);
         }

@@ -30,8 +30,13 @@ public final class Backward {
      */
     public static Value[] gradients(Value[] roots, Value[] gradients, Value[] targets, boolean retainGraph,
             boolean createGraph) {
+        Interpreter meaning = Context.current().interpreter();
         for (Value target : targets) {
             target.check("grad");
+            if (meaning != null && meaning.own(target) != target) {
+                throw new IllegalStateException("grad: the step of a loop in a program does not know how what it gets depends on a "
+                        + "tensor from outside" + CallerLine.text() + "; make that a carry, or take the gradient after the loop.");
+            }
             if (!target.requiresGrad()) {
                 throw new IllegalStateException("grad: One of the differentiated Tensors does not require grad; call "
                         + "requiresGrad(true) on it before computing with it.");

@@ -172,6 +172,15 @@ public final class Batch {
         return Structures.apply(new Structural.Expand(Layout.contiguous(x.layout.sizes())), x);
     }
 
+    /**
+     * What {@code function} gives for {@code values}, applied outside of all batches, to each example by itself. Nulls stay
+     * nulls, and which results are null does not depend on the example.
+     */
+    public static Value[] oneByOne(UnaryOperator<Value[]> function, Value[] values) {
+        return Context.current().interpreter() instanceof BatchInterpreter batch ? batch.oneByOne(function, values)
+                : function.apply(values);
+    }
+
     /** True inside a function that is applied to a batch. */
     public static boolean isUnderWay() {
         return Context.current().interpreter() instanceof BatchInterpreter;

@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A batch: its values, the facades, stand for one example each and hide a leading dimension of the whole values behind
@@ -299,6 +300,28 @@ final class BatchInterpreter implements Interpreter {
             found[i] = found[i] != null && owns(outputs[i]) ? facade(found[i]) : found[i];
         }
         return found;
+    }
+
+    /** What {@code function} gives for each example by itself, see {@link Batch#oneByOne}. */
+    Value[] oneByOne(UnaryOperator<Value[]> function, Value[] values) {
+        if (!ownsAny(values)) {
+            return around(() -> Batch.oneByOne(function, values));
+        }
+        Value[] wholes = Arrays.stream(values).map(value -> owns(value) ? whole(value) : value).toArray(Value[]::new);
+        return facades(around(() -> {
+            Value[][] results = new Value[size][];
+            for (int example = 0; example < size; example++) {
+                Value[] own = wholes.clone();
+                for (int i = 0; i < own.length; i++) {
+                    own[i] = owns(values[i]) ? Shaped.select(own[i], 0, example) : own[i];
+                }
+                results[example] = Batch.oneByOne(function, own);
+            }
+            Value[] found = new Value[results[0].length];
+            Arrays.setAll(found, i -> results[0][i] == null ? null
+                    : Shaped.stack(Arrays.stream(results).map(result -> result[i]).toArray(Value[]::new), 0));
+            return found;
+        }));
     }
 
     /** {@code value} as one that differs between the examples of this batch and of all around it. */

@@ -17,6 +17,7 @@ public final class CustomFunction {
     private final Cell[] cells;
     private int record = -1;
     private boolean released;
+    private int summed = Integer.MAX_VALUE;
 
     /**
      * A call that gave {@code results}.
@@ -35,6 +36,20 @@ public final class CustomFunction {
         this.once = once;
         this.layouts = Arrays.stream(results).map(Value::layout).toArray(Layout[]::new);
         this.cells = Arrays.stream(results).map(Value::cell).toArray(Cell[]::new);
+    }
+
+    /**
+     * Lets backward go on with the gradients of the operands from number {@code first} on: it is given those that they have so
+     * far, null for none, behind the gradients of the results, and gives the sums in their place. Returns this.
+     */
+    public CustomFunction summing(int first) {
+        summed = first;
+        return this;
+    }
+
+    /** The first operand of which backward takes the gradient so far and gives the sum. */
+    int sumsFrom() {
+        return summed;
     }
 
     /**
@@ -76,8 +91,15 @@ public final class CustomFunction {
 
     /** The checked gradients of its operands, null for those without. */
     Value[] gradients(Value[] given, Value[] operands) {
-        Value[] gradients = given.clone();
-        for (int i = 0; i < gradients.length; i++) {
+        return gradients(given, operands, new Value[operands.length]);
+    }
+
+    /** As {@link #gradients(Value[], Value[])}, where operands that are summed have the gradients {@code before}. */
+    Value[] gradients(Value[] given, Value[] operands, Value[] before) {
+        int continued = Math.max(0, operands.length - summed);
+        Value[] gradients = Arrays.copyOf(given, given.length + continued);
+        System.arraycopy(before, operands.length - continued, gradients, given.length, continued);
+        for (int i = 0; i < given.length; i++) {
             if (gradients[i] == null && materialized) {
                 gradients[i] = Values.fill(Values.allocate(cells[i], Pointwise.contiguous(layouts[i])), 0);
             }

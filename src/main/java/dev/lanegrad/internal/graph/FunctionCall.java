@@ -24,7 +24,8 @@ public final class FunctionCall {
         for (int i = 0; i < operands.length; i++) {
             operands[i].check(label);
             if (context.scope() != null) {
-                nodes[i] = context.nodes.operand(operands[i]);
+                Interpreter meaning = context.interpreter();
+                nodes[i] = context.nodes.operand(meaning == null ? operands[i] : meaning.own(operands[i]));
                 roots[i] = operands[i].isView() ? context.nodes.operand(operands[i].root()) : -1;
             }
         }

@@ -41,6 +41,11 @@ public interface Interpreter {
         return false;
     }
 
+    /** The value whose record stands for that of an operand from outside; the operand itself, unless it is copied in. */
+    default Value own(Value operand) {
+        return operand;
+    }
+
     /** What is to be done each time the function is called that is being traced; false if it is to be done now. */
     default boolean each(Runnable action) {
         return false;

@@ -61,13 +61,7 @@ final class RecordedWalk {
         }
         int opcode = nodes.opcode(id);
         if (opcode == Nodes.FUNCTION) {
-            Value[] contributions = visits.function(id, create);
-            for (int i = 0; contributions != null && i < contributions.length; i++) {
-                int operand = i < nodes.operands(id) ? nodes.anyOperand(id, i) : -1;
-                if (contributions[i] != null && operand >= 0 && nodes.has(operand, Nodes.WANTED)) {
-                    add(operand, contributions[i]);
-                }
-            }
+            function(id);
             return;
         }
         Value gradient = gradients.get(id);
@@ -87,6 +81,24 @@ final class RecordedWalk {
         }
         if (opcode != Nodes.LEAF) {
             gradients.remove(id);
+        }
+    }
+
+    private void function(int id) {
+        Value[] contributions = visits.function(id, create, gradients::remove);
+        if (contributions != null) {
+            int sums = Math.min(nodes.structural(id).function().sumsFrom(), nodes.operands(id));
+            add(id, contributions, sums, nodes.operands(id));
+            add(id, contributions, 0, sums);
+        }
+    }
+
+    private void add(int id, Value[] contributions, int from, int to) {
+        for (int i = from; i < to; i++) {
+            int operand = nodes.anyOperand(id, i);
+            if (contributions[i] != null && operand >= 0 && nodes.has(operand, Nodes.WANTED)) {
+                add(operand, contributions[i]);
+            }
         }
     }
 

@@ -29,6 +29,16 @@ public final class Symbols {
         return Context.current().interpreter() != null;
     }
 
+    /** What ops mean in this thread now, or null: to be computed. */
+    public static Interpreter meaning() {
+        return Context.current().interpreter();
+    }
+
+    /** True if what is computed from something that requires grad is recorded now. */
+    public static boolean isRecording() {
+        return Context.current().records();
+    }
+
     /** A value without memory, known by {@code number}. */
     public static Value make(Symbolic home, long number, Layout layout, Cell cell) {
         return new Value(home, home.generation(), number, layout, cell);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** What only some walks meet: hooks, gradients that are retained, functions of the user's, packed saves. */
@@ -73,6 +74,11 @@ final class Visits {
 
     /** The gradients of the operands of the function of record {@code id}; null if no gradient has reached it. */
     Value[] function(int id, boolean create) {
+        return function(id, create, operand -> null);
+    }
+
+    /** As {@link #function(int, boolean)}, where a function that sums takes gradients so far out of {@code before}. */
+    Value[] function(int id, boolean create, IntFunction<Value> before) {
         Value[] gradients = results.remove(id);
         if (gradients == null) {
             return null;
@@ -80,15 +86,17 @@ final class Visits {
         Nodes.Recorded recorded = nodes.structural(id);
         CustomFunction function = recorded.function();
         Value[] operands = new Value[recorded.operands().length];
+        Value[] sums = new Value[operands.length];
         for (int i = 0; i < operands.length; i++) {
             operands[i] = nodes.value(recorded.operands()[i]);
+            sums[i] = i >= function.sumsFrom() ? before.apply(recorded.operands()[i]) : null;
         }
-        boolean before = context.setGradEnabled(create && !function.isOnce());
+        boolean enabled = context.setGradEnabled(create && !function.isOnce());
         try {
-            Value[] found = function.gradients(gradients, operands);
+            Value[] found = function.gradients(gradients, operands, sums);
             return create && function.isOnce() ? Once.guarded(function.label(), found, gradients, operands) : found;
         } finally {
-            context.setGradEnabled(before);
+            context.setGradEnabled(enabled);
         }
     }
 

@@ -137,7 +137,7 @@ final class Band {
     }
 
     static List<Node> writes(Region region) {
-        List<Node> writes = new ArrayList<>(region.isKernel() ? region.stored : region.members);
+        List<Node> writes = new ArrayList<>(region.isKernel() ? region.stored : region.results());
         writes.addAll(region.folds);
         return writes;
     }

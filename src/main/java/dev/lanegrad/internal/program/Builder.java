@@ -36,6 +36,7 @@ final class Builder {
     private final Memory memory = new Memory();
     private final List<Value> gradients = new ArrayList<>();
     private final Set<Effect> inPlace = new HashSet<>();
+    private final Map<Node, LoopStep> loops = new HashMap<>();
 
     /** Where a node's memory begins: {@code offset} bytes behind a base, which is known by number. */
     private record Spot(int base, long offset) {
@@ -76,7 +77,13 @@ final class Builder {
                     : region.isKernel() ? kernel(region, operands, steps.size()) : single(region, operands, steps.size(), block));
         }
         copies(steps, operands);
-        return new Compiled(trace, plan, steps, operands, kept, gradients, block, memory.peak(), memory.total());
+        long inLoops = loops.values().stream().mapToLong(LoopStep::bytes).sum();
+        boolean[] replacing = new boolean[Math.min(trace.inputs(), trace.outputs().size())];
+        for (int k = 0; k < replacing.length; k++) {
+            replacing[k] = mayReplace(k);
+        }
+        return new Compiled(trace, steps, operands, kept, gradients, replacing, block,
+                new Explanation(trace, plan, loops, memory.peak() + inLoops, memory.total() + inLoops));
     }
 
     private void findUses() {
@@ -132,6 +139,23 @@ final class Builder {
         return true;
     }
 
+    /** True if result {@code k} may be written over argument {@code k}, whose elements have all been read by then. */
+    private boolean mayReplace(int k) {
+        Node result = trace.outputs().get(k);
+        for (int i = 0; i < plan.bands().size(); i++) {
+            Band band = plan.bands().get(i);
+            Region region = band.members.getFirst();
+            if (!band.isByRows() && region.stored.contains(result) && new Spot(outputBase(k), 0).equals(spots.get(result))) {
+                int last = i;
+                return lastUse.entrySet().stream().allMatch(use -> !new Input(k).equals(use.getKey().origin())
+                        || use.getValue() <= last && region.inputs.stream()
+                                .filter(input -> plan.places().get(input).base() == use.getKey())
+                                .allMatch(input -> input.cell() == result.cell() && liesAs(input, result)));
+            }
+        }
+        return false;
+    }
+
     private static boolean isGiven(Node node) {
         return node.origin() instanceof Input || node.origin() instanceof Captured || node.isFill();
     }
@@ -150,7 +174,7 @@ final class Builder {
 
     /** Gives what region number {@code i} writes a place, and takes those back that nobody reads after it. */
     private void step(int i, Region region) {
-        List<Node> written = region.isKernel() ? new ArrayList<>(region.stored) : List.of(region.only());
+        List<Node> written = region.isKernel() ? new ArrayList<>(region.stored) : region.results();
         List<Node> read = region.isKernel() ? region.inputs : region.only().operands();
         List<Node> dying = new ArrayList<>();
         for (Node node : read) {
@@ -172,6 +196,8 @@ final class Builder {
             spots.computeIfAbsent(fold, f -> new Spot(0, memory.take(bytes(f))));
         }
         dying.forEach(node -> memory.release(spots.get(node).offset()));
+        written.stream().filter(node -> node.origin() instanceof Node.Part && !lastUse.containsKey(node)).forEach(node ->
+                memory.release(spots.get(node).offset()));
     }
 
     /** As {@link #step} for regions that are computed by rows: what only they need has a place for some rows. */
@@ -236,6 +262,8 @@ final class Builder {
             case Node.Coded coded -> throw new IllegalStateException("no place for " + node + " " + node.label());
             case Shaped shaped -> throw new IllegalStateException("no place for " + node + " " + node.label());
             case Node.Extreme extreme -> throw new IllegalStateException("no place for " + node + " " + node.label());
+            case Node.Looped looped -> throw new IllegalStateException("no place for " + node + " " + node.label());
+            case Node.Part part -> throw new IllegalStateException("no place for " + node + " " + node.label());
         });
     }
 
@@ -282,6 +310,9 @@ final class Builder {
 
     private Step single(Region region, List<Compiled.Operand> operands, int step, Managed block) {
         Node node = region.only();
+        if (node.origin() instanceof Node.Looped looped) {
+            return loop(looped, region, operands, step);
+        }
         List<Place> from = node.operands().stream().map(operand -> plan.places().get(operand)).toList();
         operand(operands, step, 0, Place.own(node));
         for (int p = 0; p < from.size(); p++) {
@@ -313,6 +344,19 @@ final class Builder {
         Step.Other other = new Step.Other(op, block, layouts, cells);
         return Step.Chosen.dim(op) < 0 ? other
                 : new Step.Chosen(op, x.cell(), layouts.get(1), layouts.get(2), node.layout(), other);
+    }
+
+    private Step loop(Node.Looped looped, Region region, List<Compiled.Operand> operands, int step) {
+        int position = 0;
+        for (Node operand : region.only().operands()) {
+            operand(operands, step, position++, plan.places().get(operand));
+        }
+        for (Node part : region.results()) {
+            operand(operands, step, position++, Place.own(part));
+        }
+        LoopStep loop = new LoopStep(looped, region.only().operands(), region.results());
+        loops.put(region.only(), loop);
+        return loop;
     }
 
     private static Step embedded(Structural.Embed op, Node node, Layout from) {

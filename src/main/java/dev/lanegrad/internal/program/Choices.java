@@ -77,6 +77,8 @@ final class Choices {
             case Node.Fill fill -> null;
             case Node.Shaped shaped -> null;
             case Node.Extreme extreme -> null;
+            case Node.Looped looped -> null;
+            case Node.Part part -> null;
         };
     }
 

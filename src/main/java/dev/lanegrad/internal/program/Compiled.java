@@ -17,34 +17,32 @@ import java.util.List;
  */
 public final class Compiled {
     private final Trace trace;
-    private final Fuser.Plan plan;
     private final Step[] steps;
     private final Operand[][] operands;
     private final long[] bases;
     private final List<Value> kept;
     private final List<Value> gradients;
+    private final boolean[] replacing;
     private final Runnable[] actions;
     private final Trace.Supplied[] supplied;
     private final Managed block;
-    private final long peak;
-    private final long total;
+    private final Explanation explanation;
 
     /** An operand of a step: {@code offset} bytes behind base number {@code base}. */
     record Operand(int base, int step, int position, long offset) {
     }
 
-    Compiled(Trace trace, Fuser.Plan plan, List<Step> steps, List<Operand> operands, List<Value> kept, List<Value> gradients,
-            Managed block, long peak, long total) {
+    Compiled(Trace trace, List<Step> steps, List<Operand> operands, List<Value> kept, List<Value> gradients,
+            boolean[] replacing, Managed block, Explanation explanation) {
         this.trace = trace;
-        this.plan = plan;
         this.steps = steps.toArray(Step[]::new);
         this.kept = kept;
         this.gradients = gradients;
+        this.replacing = replacing;
         actions = trace.actions().toArray(Runnable[]::new);
         supplied = trace.supplied().toArray(Trace.Supplied[]::new);
         this.block = block;
-        this.peak = peak;
-        this.total = total;
+        this.explanation = explanation;
         bases = new long[1 + trace.inputs() + trace.outputs().size() + kept.size()];
         this.operands = new Operand[bases.length][];
         for (int base = 0; base < bases.length; base++) {
@@ -89,15 +87,25 @@ public final class Compiled {
         for (Trace.Supplied number : supplied) {
             Values.set(number.value(), 0, number.number().getAsDouble());
         }
-        for (Step step : steps) {
-            step.run();
-        }
+        runSteps();
         for (int i = 0; i < gradients.size(); i++) {
             Symbols.setGradient(trace.gradients().get(i).target(), gradients.get(i));
         }
         Reference.reachabilityFence(inputs);
         Reference.reachabilityFence(outputs);
         Reference.reachabilityFence(this);
+    }
+
+    /** True if result {@code k} may be written over argument {@code k}. */
+    boolean mayReplace(int k) {
+        return replacing[k];
+    }
+
+    /** Computes with the bases where they are. */
+    void runSteps() {
+        for (Step step : steps) {
+            step.run();
+        }
     }
 
     /**
@@ -137,7 +145,8 @@ public final class Compiled {
         }
     }
 
-    private void move(int base, long address) {
+    /** Tells all steps that base {@code base} is at {@code address} now. */
+    void move(int base, long address) {
         if (bases[base] != address) {
             bases[base] = address;
             for (Operand operand : operands[base]) {
@@ -151,27 +160,28 @@ public final class Compiled {
         return kept;
     }
 
+    /** What it does, for people. */
+    Explanation explanation() {
+        return explanation;
+    }
+
     /** Its kernels, one a line, and what they cost. */
     public String explain() {
-        return explanation().text();
+        return explanation.text();
     }
 
     /** Its graph in the language of Graphviz. */
     public String dot() {
-        return explanation().dot();
+        return explanation.dot();
     }
 
     /** Its graph in the language of Mermaid. */
     public String mermaid() {
-        return explanation().mermaid();
+        return explanation.mermaid();
     }
 
     /** Bytes of the block for intermediate values. */
     public long plannedBytes() {
-        return peak;
-    }
-
-    private Explanation explanation() {
-        return new Explanation(trace, plan, peak, total);
+        return explanation.planned();
     }
 }

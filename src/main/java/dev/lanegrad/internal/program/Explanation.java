@@ -4,6 +4,7 @@ import dev.lanegrad.internal.lane.LaneCode;
 import dev.lanegrad.internal.op.Structural;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a program does, for people: its passes over memory, and the graph it came from. */
 final class Explanation {
@@ -11,21 +12,26 @@ final class Explanation {
 
     private final Trace trace;
     private final Fuser.Plan plan;
+    private final Map<Node, LoopStep> loops;
     private final long peak;
     private final long total;
 
-    Explanation(Trace trace, Fuser.Plan plan, long peak, long total) {
+    Explanation(Trace trace, Fuser.Plan plan, Map<Node, LoopStep> loops, long peak, long total) {
         this.trace = trace;
         this.plan = plan;
+        this.loops = loops;
         this.peak = peak;
         this.total = total;
+    }
+
+    /** Bytes of the block for intermediate values, those of loops included. */
+    long planned() {
+        return peak;
     }
 
     /** One line for each kernel, and the sums. */
     String text() {
         StringBuilder text = new StringBuilder();
-        long moved = 0;
-        long flops = 0;
         int number = 0;
         for (Band band : plan.bands()) {
             if (band.isByRows()) {
@@ -33,18 +39,32 @@ final class Explanation {
                         band.rows, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
             }
             for (Region region : band.members) {
-                moved += moved(region, band.local);
-                flops += flops(region);
                 text.append(String.format(Locale.ROOT, "%3d  %s%s%n", number++, band.isByRows() ? "| " : "", describe(region)));
             }
         }
         return text.append(String.format(Locale.ROOT, "%d kernels; %,d bytes planned (%,d without sharing); %,d bytes moved; "
-                + "%,d flops%n", number, peak, total, moved, flops)).toString();
+                + "%,d flops%n", number, peak, total, moved(), flops())).toString();
+    }
+
+    /** Bytes loaded and stored. */
+    long moved() {
+        return plan.bands().stream().mapToLong(band -> band.members.stream().mapToLong(region ->
+                moved(region, band.local)).sum()).sum();
+    }
+
+    /** Operations on numbers. */
+    long flops() {
+        return plan.regions().stream().mapToLong(this::flops).sum();
     }
 
     private String describe(Region region) {
         if (!region.isKernel()) {
             Node node = region.only();
+            if (node.origin() instanceof Node.Looped looped) {
+                return String.format(Locale.ROOT, "%s = loop of %,d%s %s gives %s:%n%s", region.results(), looped.length(),
+                        looped.reverse() ? " backwards" : "", node.operands(), region.results().stream().map(Node::label).toList(),
+                        loops.get(node).body().text().indent(7).stripTrailing());
+            }
             return node + " = " + node.label() + node.operands() + " " + node.layout();
         }
         StringBuilder text = new StringBuilder("fused ").append(region.sizes).append(' ')
@@ -84,8 +104,11 @@ final class Explanation {
 
     /** Bytes that a region loads and stores. */
     private long moved(Region region, java.util.Set<Node> local) {
+        if (!region.isKernel() && region.only().origin() instanceof Node.Looped looped) {
+            return looped.length() * loops.get(region.only()).body().moved();
+        }
         List<Node> loaded = region.isKernel() ? region.inputs : region.only().operands();
-        List<Node> written = region.isKernel() ? region.stored : region.members;
+        List<Node> written = region.isKernel() ? region.stored : region.results();
         long bytes = 0;
         for (Node node : loaded) {
             bytes += local.contains(plan.places().get(node).base()) ? 0
@@ -97,7 +120,7 @@ final class Explanation {
         return bytes;
     }
 
-    private static long flops(Region region) {
+    private long flops(Region region) {
         long flops = 0;
         for (Node fold : region.folds) {
             flops += fold.operand().layout().count();
@@ -108,6 +131,9 @@ final class Explanation {
             return flops + each * region.sizes.count();
         }
         Node node = region.only();
+        if (node.origin() instanceof Node.Looped looped) {
+            return looped.length() * loops.get(node).body().flops();
+        }
         Structural op = node.structural();
         if (op instanceof Structural.Matmul) {
             return 2 * node.layout().count() * node.operand().layout().size(node.operand().layout().rank() - 1);

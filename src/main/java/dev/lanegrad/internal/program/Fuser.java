@@ -80,6 +80,11 @@ final class Fuser {
         if (view != null || given) {
             return;
         }
+        if (node.origin() instanceof Node.Part) {
+            owner(node.operand()).add(node);
+            owners.put(node, owner(node.operand()));
+            return;
+        }
         Region region = node.isElementwise() ? joinable(node) : null;
         if (region == null) {
             region = new Region(node);
@@ -159,7 +164,7 @@ final class Fuser {
             Region region = ordered.get(i);
             if (region.isKernel()) {
                 backwards.addAll(kernel(region, foldsOf.getOrDefault(region, List.of())));
-            } else if (wanted.contains(region.only())) {
+            } else if (region.results().stream().anyMatch(wanted::contains)) {
                 Node node = region.only();
                 Region source = candidate(node);
                 if (source != null) {

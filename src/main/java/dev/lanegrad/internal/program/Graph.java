@@ -1,5 +1,6 @@
 package dev.lanegrad.internal.program;
 
+import dev.lanegrad.internal.graph.CallerLine;
 import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
@@ -31,6 +32,9 @@ import java.util.Map;
  */
 final class Graph {
     private static final Map<Lane, LaneCode> COPIES = Map.of(Lane.FLOAT, copy(Lane.FLOAT), Lane.DOUBLE, copy(Lane.DOUBLE));
+
+    /** Far more than functions have; so many take seconds to be fused. */
+    private static final int MOST_NODES = 100_000;
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Key, Node> known = new HashMap<>();
@@ -80,6 +84,17 @@ final class Graph {
     /** A copy that lies in memory of its own. */
     Node copy(Node x) {
         return add(new Coded(COPIES.get(x.cell().lane()), 0), List.of(x), x.layout(), x.cell());
+    }
+
+    /** {@code x}, or a copy of it, that lies contiguous in memory. */
+    Node dense(Node x) {
+        return place(x).layout().isContiguous() ? x
+                : add(new Shaped(new Structural.Cat(0)), List.of(x), x.layout(), x.cell());
+    }
+
+    private static Place place(Node node) {
+        Place view = node.isView() ? place(node.operand()).view(node) : null;
+        return view != null ? view : Place.own(node);
     }
 
     /** A number, rounded to {@code cell}. */
@@ -209,10 +224,19 @@ final class Graph {
                         || op instanceof Structural.Expand) ? op.getClass() : origin;
         Key key = new Key(kind, operands, Arrays.stream(layout.sizes()).boxed().toList(), cell);
         return known.computeIfAbsent(key, unknown -> {
+            if (nodes.size() == MOST_NODES) {
+                throw new IllegalStateException("trace: this function is more than " + MOST_NODES + " ops long" + CallerLine.text()
+                        + ", since a Java loop is traced again and again; use Loop.scan or Loop.forLoop, which is traced once.");
+            }
             Node node = new Node(nodes.size(), origin, operands, layout, cell);
             nodes.add(node);
             return node;
         });
+    }
+
+    /** The numbers that are known beforehand, in order: tensors, and what is the same everywhere. */
+    List<Node> constants() {
+        return nodes.stream().filter(node -> node.isFill() || node.origin() instanceof Node.Captured).toList();
     }
 
     /** True if something of {@code size} along {@code dim} is gathered by {@code index}, which is checked by that. */
@@ -231,6 +255,8 @@ final class Graph {
             case Node.Captured captured -> throw new IllegalArgumentException("lower: a captured tensor has no code.");
             case Shaped shaped -> throw new IllegalArgumentException("lower: " + shaped.op().label() + " has no code.");
             case Node.Extreme extreme -> throw new IllegalArgumentException("lower: an index has no code.");
+            case Node.Looped looped -> throw new IllegalArgumentException("lower: a loop has no code.");
+            case Node.Part part -> throw new IllegalArgumentException("lower: a loop has no code.");
         };
     }
 }

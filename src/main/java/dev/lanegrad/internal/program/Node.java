@@ -55,6 +55,42 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
     record Extreme(boolean max, int dim) implements Origin {
     }
 
+    /**
+     * A loop. Its operands are the carries it begins with, tensors it walks along, and what the body needs from around it,
+     * in the order of the body's arguments; its results are {@link Part}s, it has no memory itself.
+     *
+     * @param body    what is done each time; its first results are the next carries
+     * @param length  how often
+     * @param reverse whether it walks from the end to the beginning
+     * @param carries number of carries
+     * @param walked  number of tensors it walks along
+     */
+    record Looped(Trace body, int length, boolean reverse, int carries, int walked) implements Origin {
+        // Two loops are the same only if they are one.
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(body);
+        }
+    }
+
+    /** A result of a loop, of the carry or the node of the body with a number. */
+    record Part(Kind kind, int index) implements Origin {
+        /** Which result. */
+        enum Kind {
+            /** A carry in the end. */
+            LAST,
+            /** A carry at all times, before the first step too, in the order of rows. */
+            ALL,
+            /** What a node of the body was each time. */
+            EACH
+        }
+    }
+
     /** The arithmetic it is computed in element by element; null if it is not computed so. */
     Lane lane() {
         return switch (origin) {
@@ -65,6 +101,8 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
             case Fill fill -> null;
             case Shaped shaped -> null;
             case Extreme extreme -> null;
+            case Looped looped -> null;
+            case Part part -> null;
         };
     }
 
@@ -105,6 +143,9 @@ record Node(int id, Origin origin, List<Node> operands, Layout layout, Cell cell
             case Coded coded -> coded.code().outputs().size() == 1 && coded.code().insts().size() == 1 ? "to" : "update";
             case Shaped shaped -> shaped.op().label();
             case Extreme extreme -> extreme.max() ? "argmax" : "argmin";
+            case Looped looped -> "loop of " + looped.length();
+            case Part(Part.Kind kind, int index) -> kind.name().toLowerCase(java.util.Locale.ROOT)
+                    + (kind == Part.Kind.EACH ? " %" : " carry ") + index;
         };
     }
 

@@ -69,6 +69,11 @@ final class Region {
         return members.getFirst();
     }
 
+    /** What a region that is no kernel writes. */
+    List<Node> results() {
+        return only().origin() instanceof Node.Looped ? members.subList(1, members.size()) : members;
+    }
+
     /** Makes {@code needed} one of the regions that must be computed before. */
     void need(Region needed) {
         if (needs.add(needed)) {
@@ -121,6 +126,8 @@ final class Region {
             case Node.Fill fill -> 0;
             case Node.Shaped shaped -> 0;
             case Node.Extreme extreme -> 0;
+            case Node.Looped looped -> 0;
+            case Node.Part part -> 0;
         };
     }
 

@@ -16,7 +16,7 @@ import dev.lanegrad.internal.shape.Layout;
 import java.util.List;
 
 /** One call of a kernel whose operands are at known places. Each is told where they begin, and then run. */
-abstract sealed class Step {
+abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep {
     /** Tells where operand {@code p} begins; outputs and inputs are counted as each kind of step says. */
     abstract void place(int p, long address);
 

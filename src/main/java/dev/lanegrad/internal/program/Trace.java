@@ -66,6 +66,77 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
         }
     }
 
+    /**
+     * The body of a loop.
+     *
+     * @param trace     what it does; its arguments are those it was traced for, and then the nodes of {@code outer}
+     * @param outer     what it reads of the function around it
+     * @param sources   values around it that gradients flow into
+     * @param dependent for each result whether gradients flow through it
+     */
+    record Body(Trace trace, List<Node> outer, List<Value> sources, boolean[] dependent) {
+    }
+
+    /**
+     * The trace of {@code step}, which is the body of a loop in a function that {@code around} traces.
+     *
+     * @param wanted which arguments gradients flow into, if they are {@code recorded}
+     */
+    static Body body(Tracer around, List<Layout> layouts, List<Cell> cells, boolean recorded, boolean[] wanted,
+            UnaryOperator<Value[]> step) {
+        Context context = Context.current();
+        boolean grads = context.setGradEnabled(recorded);
+        TapeScope tape = context.open();
+        Tracer tracer = new Tracer(tape, around, layouts.size());
+        Interpreter before = context.interpret(tracer);
+        try {
+            Value[] inputs = new Value[layouts.size()];
+            for (int i = 0; i < inputs.length; i++) {
+                inputs[i] = tracer.input(i, layouts.get(i), cells.get(i));
+                inputs[i].requireGrad(recorded && wanted[i]);
+            }
+            Value[] results = step.apply(inputs);
+            List<Node> outputs = new ArrayList<>();
+            boolean[] dependent = new boolean[results.length];
+            for (int i = 0; i < results.length; i++) {
+                outputs.add(tracer.node(results[i]));
+                dependent[i] = tracer.own(results[i]).requiresGrad();
+            }
+            requireNoGradients(inputs);
+            requireNoGradients(tracer.variables().values().toArray(Value[]::new));
+            List<Node> outer = tracer.outer();
+            return new Body(new Trace(tracer.graph(), inputs.length + outer.size(), outputs, List.of(), List.of(), List.of(),
+                    List.of()), outer, List.copyOf(tracer.variables().keySet()), dependent);
+        } finally {
+            context.interpret(before);
+            tracer.close();
+            while (context.scope() != tape) {
+                context.close(context.scope());
+            }
+            context.close(tape);
+            context.setGradEnabled(grads);
+        }
+    }
+
+    private static void requireNoGradients(Value[] variables) {
+        for (Value variable : variables) {
+            if (Symbols.gradient(variable) != null) {
+                throw new IllegalStateException("backward: the step of a loop can leave no gradient outside of it; take the "
+                        + "gradient by Grad.grad in the step, or call backward() after the loop.");
+            }
+        }
+    }
+
+    /** This with other results. */
+    Trace with(List<Node> results) {
+        return over(graph, inputs, results);
+    }
+
+    /** This with another graph, number of arguments and results. */
+    Trace over(Graph other, int arguments, List<Node> results) {
+        return new Trace(other, arguments, results, effects, gradients, actions, supplied);
+    }
+
     private static List<Effect> gradients(Tracer tracer) {
         Map<Value, Node> found = new IdentityHashMap<>();
         List<Effect> gradients = new ArrayList<>();

@@ -20,7 +20,9 @@ import dev.lanegrad.internal.shape.Dims;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -34,6 +36,13 @@ final class Tracer implements Interpreter {
     private final List<Held> captured = new ArrayList<>();
     private final List<Runnable> actions = new ArrayList<>();
     private final List<Trace.Supplied> supplied = new ArrayList<>();
+    /** What traces the function that the loop is in; null outside of loops. */
+    private final Tracer around;
+    private final int arguments;
+    /** Nodes of {@link #around} that the body reads: its arguments behind its own. */
+    private final List<Node> outer = new ArrayList<>();
+    /** What stands in the body for values from around that require grad. */
+    private final Map<Value, Value> variables = new LinkedHashMap<>();
 
     /** A tensor from outside, and its elements now: they change when the function updates it. */
     private static final class Held {
@@ -51,7 +60,14 @@ final class Tracer implements Interpreter {
     }
 
     Tracer(TapeScope tape) {
+        this(tape, null, 0);
+    }
+
+    /** Traces the body of a loop that has {@code arguments} arguments and is in a function that {@code around} traces. */
+    Tracer(TapeScope tape, Tracer around, int arguments) {
         this.tape = tape;
+        this.around = around;
+        this.arguments = arguments;
     }
 
     /** The graph of all that has been traced. */
@@ -70,7 +86,8 @@ final class Tracer implements Interpreter {
         return value(graph.add(new Input(index), List.of(), sizes, cell));
     }
 
-    private Value value(Node node) {
+    /** The value that stands for {@code node} in the function. */
+    Value value(Node node) {
         return Symbols.make(home, node.id(), node.layout(), node.cell());
     }
 
@@ -80,12 +97,59 @@ final class Tracer implements Interpreter {
         if (Symbols.isOf(value, home)) {
             return graph.reshape(graph.get(Symbols.number(value)), Layout.contiguous(value.layout().sizes()));
         }
+        if (around != null && !Symbols.isIn(value, tape)) {
+            return outside(value);
+        }
         if (Symbols.isSymbolic(value)) {
             throw new IllegalStateException("trace: a tensor of another transformation that is under way was used inside a "
                     + "traced function" + CallerLine.text() + "; pass it as an argument instead.");
         }
         return Symbols.isIn(value, tape) && value.count() == 1 && value.cell().isReal() && !isChanged(value)
                 ? graph.fill(Values.get(value, 0), Layout.contiguous(value.layout().sizes()), value.cell()) : held(value).now;
+    }
+
+    private Node outside(Value value) {
+        Node node = around.node(value);
+        if (node.origin() instanceof Node.Fill fill) {
+            return graph.fill(fill.number(), node.layout(), node.cell());
+        }
+        if (!outer.contains(node)) {
+            outer.add(node);
+        }
+        return graph.add(new Input(arguments + outer.indexOf(node)), List.of(), node.layout(), node.cell());
+    }
+
+    /** The nodes of the tracer around that this reads. */
+    List<Node> outer() {
+        return outer;
+    }
+
+    /** The values from around that gradients flow into, and what stands for them here. */
+    Map<Value, Value> variables() {
+        return variables;
+    }
+
+    // The body is derived by itself, so its records end here.
+    @Override
+    public Value own(Value operand) {
+        if (around == null || operand == null || !operand.requiresGrad() || !Symbols.isRecording()
+                || Symbols.isOf(operand, home) || Symbols.isIn(operand, tape)) {
+            return operand;
+        }
+        Value known = variables.get(operand);
+        if (known == null) {
+            known = value(node(operand));
+            known.requireGrad(true);
+            variables.put(operand, known);
+        }
+        return known;
+    }
+
+    private void refuse(String label) {
+        if (around != null) {
+            throw new IllegalStateException(label + ": the step of a loop can change nothing outside of it" + CallerLine.text()
+                    + "; make what changes a carry, and update after the loop.");
+        }
     }
 
     private Held held(Value value) {
@@ -146,7 +210,7 @@ final class Tracer implements Interpreter {
         if (isConstant(x, y, z)) {
             return null;
         }
-        return Symbols.record(op, value(map(op, x, y, z, s0, s1)), x, y, z, s0, s1);
+        return Symbols.record(op, value(map(op, x, y, z, s0, s1)), own(x), own(y), own(z), s0, s1);
     }
 
     private Node map(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
@@ -211,7 +275,11 @@ final class Tracer implements Interpreter {
         }
         Value composed = Symbols.composed(op, operands);
         Node node = composed != null ? node(composed) : shaped(op, operands);
-        return Symbols.record(op, value(node), operands);
+        return Symbols.record(op, value(node), own(operands));
+    }
+
+    private Value[] own(Value[] operands) {
+        return around == null ? operands : Arrays.stream(operands).map(this::own).toArray(Value[]::new);
     }
 
     private Node shaped(Structural op, Value[] operands) {
@@ -287,6 +355,7 @@ final class Tracer implements Interpreter {
 
     @Override
     public boolean each(Runnable action) {
+        refuse("step");
         actions.add(action);
         return true;
     }
@@ -302,6 +371,9 @@ final class Tracer implements Interpreter {
     }
 
     private Held updatable(Value output) {
+        if (!Symbols.isIn(output, tape)) {
+            refuse("update");
+        }
         if (Symbols.isSymbolic(output) || !output.layout().isContiguous()
                 || !Symbols.isManaged(output) && !Symbols.isIn(output, tape)) {
             throw new IllegalStateException("update: only a contiguous tensor from outside all tapes, or one it has made itself, "

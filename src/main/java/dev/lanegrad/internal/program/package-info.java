@@ -7,6 +7,15 @@
  * simplifies while it grows: equal nodes are one, movements cancel, constants fold, and nothing is dropped that could
  * change a bit. {@code Choices} turns the choice of one element of a row, and its derivative, into element-wise work.
  *
+ * <p><b>Loop.</b> A loop is one node. Its body is traced by a tracer inside the first one into a graph of its own, and what
+ * it reads from around becomes an operand. {@code LoopGradient} is another loop that goes back, with sums that begin where the
+ * walk is, so that they are those of the loop unrolled; {@code LoopSplit} lets the first loop keep what is dear. What is read of a loop are its
+ * {@code Part}s: carries in the end, or a node of the body as it was each time, which is stored only if somebody asks.
+ * {@code LoopStep} runs the body, a program like any other, with its bases moved on for each round. A recurrence of 1,000
+ * rounds and width 64 takes as long as unrolled (1.3 ms), with 325 KB planned instead of 6.9 MB, and its first call 65 to 150
+ * ms instead of 500. Tried without gain: the outer product of a weight's gradient as a broadcast product fused with its sum
+ * (980 ns instead of 510 for 64 x 64).
+ *
  * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever they
  * stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one loop. A
  * region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of being stored. A
