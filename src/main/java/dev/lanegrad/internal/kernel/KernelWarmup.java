@@ -30,6 +30,11 @@ final class KernelWarmup {
      * compiled without a profile before, since C2 was busy, then stays as it is for good.
      */
     private static final long PATIENCE = 2_000_000_000L;
+    /**
+     * So long after the first kernel has become hot nothing is emitted: the JVM's compilers are busy with everything else
+     * then, and a loop that runs until they come to it would take a core from them.
+     */
+    private static final long SETTLING = 2_000_000_000L;
     private static final int ATTEMPTS = 5;
     /** So many times longer it takes at least while it is interpreted. */
     private static final int NOT_COMPILED = 30;
@@ -54,8 +59,10 @@ final class KernelWarmup {
     }
 
     private static void work() {
+        long begin = System.nanoTime() + SETTLING;
         while (true) {
             try {
+                Thread.sleep(Math.max(0, begin - System.nanoTime()) / 1_000_000);
                 MapKernel.Variant variant = QUEUE.take();
                 Loop loop = variant.emit();
                 if (loop != null && isFaster(variant, loop)) {
