@@ -29,6 +29,8 @@ final class Nodes extends Records {
     private static final List<Elementwise> ELEMENTWISE = elementwise();
     private static final int BINARY = Unary.values().length;
     private static final int TERNARY = BINARY + Binary.values().length;
+    /** The derivatives that have been asked for, by code and operand: an op is of one of four classes, an array of one. */
+    private static final Derivative[] DERIVATIVES = new Derivative[3 * ELEMENTWISE.size()];
     private Layout[] layouts = new Layout[64];
     private int layoutCount;
     private Value[] leaves = new Value[64];
@@ -355,6 +357,23 @@ final class Nodes extends Records {
         return opcode == COMPOSITE ? composites.get(side(id)) : ELEMENTWISE.get(opcode);
     }
 
+    /** The derivative of record {@code id}, an element-wise op, by operand {@code index}; null if there is none. */
+    Derivative derivative(int id, int index) {
+        int opcode = opcode(id);
+        Derivative known = opcode == COMPOSITE ? null : DERIVATIVES[3 * opcode + index];
+        return known != null ? known : find(id, opcode, index);
+    }
+
+    // Threads may find the same one at the same time; each is immutable.
+    private Derivative find(int id, int opcode, int index) {
+        Elementwise op = elementwise(id);
+        Derivative derivative = index < op.arity() ? op.derivative(index) : null;
+        if (opcode != COMPOSITE) {
+            DERIVATIVES[3 * opcode + index] = derivative;
+        }
+        return derivative;
+    }
+
     /** True if record {@code id} is an element-wise op. */
     boolean isElementwise(int id) {
         int opcode = opcode(id);
@@ -402,15 +421,14 @@ final class Nodes extends Records {
     }
 
     private int elementwiseSaved(int id) {
-        Elementwise op = elementwise(id);
         int saved = 0;
         int tensors = 1 << 3;
-        for (int i = 0; i < op.arity(); i++) {
+        for (int i = 0; i < 3; i++) {
             int operand = operand(id, i);
             if (operand >= 0) {
                 tensors |= 1 << i;
                 if (has(operand, NEEDS_GRAD)) {
-                    Derivative derivative = op.derivative(i);
+                    Derivative derivative = derivative(id, i);
                     saved |= derivative == null ? 0 : derivative.saved();
                 }
             }

@@ -57,12 +57,15 @@ public final class Pointwise {
         }
         Layout layout = layout(op, x, y, z);
         Cell computed = computed(op, x, y, z, s0, s1);
-        Value result = context.allocate(op.isPredicate() ? Cell.BOOL : computed, layout);
+        // Ops are of four classes, and each question to one is a call that cannot be inlined: ask once.
+        int arity = op.arity();
+        boolean predicate = op.isPredicate();
+        Value result = context.allocate(predicate ? Cell.BOOL : computed, layout);
         Workspace workspace = context.workspace;
         workspace.begin(op.kernels().in(computed.lane()));
         workspace.output(result.address, result.cell);
         double scalar = s0;
-        for (int i = 0; i < op.arity(); i++) {
+        for (int i = 0; i < arity; i++) {
             Value operand = i == 0 ? x : i == 1 ? y : z;
             if (operand != null) {
                 workspace.input(operand.address, operand.cell, operand.layout);
@@ -72,7 +75,7 @@ public final class Pointwise {
             }
         }
         workspace.run(layout);
-        if (context.records() && !op.isPredicate() && (needs(x) || needs(y) || needs(z)) && result.cell.isReal()) {
+        if (context.records() && !predicate && (needs(x) || needs(y) || needs(z)) && result.cell.isReal()) {
             context.nodes.record(op, result, x, y, z, s0, s1);
             context.recorded(result);
         }
@@ -92,10 +95,11 @@ public final class Pointwise {
     /** The sizes of the result; operands are checked. */
     static Layout layout(Elementwise op, Value x, Value y, Value z) {
         Layout layout = null;
-        for (int i = 0; i < op.arity(); i++) {
+        int arity = op.arity();
+        for (int i = 0; i < arity; i++) {
             Value operand = i == 0 ? x : i == 1 ? y : z;
             if (operand != null) {
-                operand.check(op.label());
+                operand.check(op);
                 layout = layout == null ? contiguous(operand.layout)
                         : layout == operand.layout ? layout : Broadcasting.common(op.label(), layout, operand.layout);
             }
@@ -113,13 +117,14 @@ public final class Pointwise {
      * integers, else float32. Numbers that are not tensors only make integers real when they are not whole.
      */
     static Cell computed(Elementwise op, Value x, Value y, Value z, double s0, double s1) {
-        if (op.arity() == 1) {
+        int arity = op.arity();
+        if (arity == 1) {
             return x.cell.isReal() ? x.cell : integers(op, Cell.INT64, false);
         }
         Cell dimensioned = null;
         Cell scalar = null;
         boolean discrete = op == Ternary.WHERE;
-        for (int i = discrete ? 1 : 0; i < op.arity(); i++) {
+        for (int i = discrete ? 1 : 0; i < arity; i++) {
             Value operand = i == 0 ? x : i == 1 ? y : z;
             if (operand != null && operand.layout.rank() > 0) {
                 dimensioned = wider(dimensioned, operand.cell);

@@ -3,6 +3,7 @@ package dev.lanegrad.internal.graph;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Home;
 import dev.lanegrad.internal.memory.Symbolic;
+import dev.lanegrad.internal.op.Op;
 import dev.lanegrad.internal.shape.Layout;
 
 /**
@@ -168,6 +169,12 @@ public final class Value {
                     + "'; keep() it in its own thread and hand over the copy.");
         }
         return this;
+    }
+
+    /** As {@link #check(String)}, with the name of {@code op} if it fails: to ask for it costs more than the checks. */
+    Value check(Op op) {
+        Thread owner = home.owner();
+        return home.isAlive(stamp) && (owner == null || owner == Thread.currentThread()) ? this : check(op.label());
     }
 
     /** A value without memory, which an interpreter gives a meaning. */

@@ -7,7 +7,6 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.TapeScope;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Derivative;
-import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Term;
@@ -287,19 +286,19 @@ final class Walk {
     }
 
     private void elementwise(int id) {
-        Elementwise op = nodes.elementwise(id);
-        int last = -1;
-        for (int i = 0; i < op.arity(); i++) {
-            int operand = nodes.operand(id, i);
-            last = operand >= 0 && nodes.has(operand, Nodes.WANTED) && op.derivative(i) != null ? i : last;
-        }
+        int last = takes(id, 2) ? 2 : takes(id, 1) ? 1 : 0;
         for (int i = 0; i <= last; i++) {
-            int operand = nodes.operand(id, i);
-            if (operand >= 0 && nodes.has(operand, Nodes.WANTED) && op.derivative(i) != null) {
-                contribute(op.derivative(i), id, operand, i == last);
+            if (takes(id, i)) {
+                contribute(nodes.derivative(id, i), id, nodes.operand(id, i), i == last);
             }
         }
         free(id);
+    }
+
+    /** True if operand {@code i} of record {@code id} waits for a contribution. */
+    private boolean takes(int id, int i) {
+        int operand = nodes.operand(id, i);
+        return operand >= 0 && nodes.has(operand, Nodes.WANTED) && nodes.derivative(id, i) != null;
     }
 
     /** Adds the contribution of record {@code id} to its operand; {@code last}: nobody needs the gradient after it. */
