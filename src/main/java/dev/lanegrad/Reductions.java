@@ -83,6 +83,18 @@ public sealed interface Reductions permits Tensor {
         return Vocabulary.apply(Unary.NORM_ROOT, var(correction, keepDim, dims));
     }
 
+    /** The lengths of the vectors along {@code dims}, of all elements if none is named: roots of sums of squares. Its derivative where it is 0 is 0. */
+    default Tensor norm(int... dims) {
+        return norm(false, dims);
+    }
+
+    /** The lengths of the vectors along {@code dims}; squares may overflow. The derivative where it is 0 is 0. */
+    default Tensor norm(boolean keepDim, int... dims) {
+        Value value = Tensor.value(this);
+        Shaped.requireReal("norm", value);
+        return Vocabulary.apply(Unary.NORM_ROOT, new Tensor(value).square().sum(keepDim, dims));
+    }
+
     /** {@code log(sum(exp(x)))} over {@code dims} without overflow; negative infinity of nothing. */
     default Tensor logSumExp(int... dims) {
         return logSumExp(false, dims);

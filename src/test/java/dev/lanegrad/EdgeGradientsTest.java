@@ -76,6 +76,7 @@ class EdgeGradientsTest {
         all.put("var0", in -> in.get(0).var(0, false));
         all.put("std", in -> in.get(0).std());
         all.put("std0", in -> in.get(0).std(0, false));
+        all.put("norm2", in -> in.get(0).norm());
         all.put("logsumexp", in -> in.get(0).logSumExp(0));
         all.put("softmax_sq", in -> in.get(0).softmax(0).square());
         all.put("prod(dim=1)", in -> in.get(0).prod(1));

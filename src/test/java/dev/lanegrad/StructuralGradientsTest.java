@@ -23,6 +23,7 @@ class StructuralGradientsTest {
             Map.entry("mean", x -> x.mean(true, 1)),
             Map.entry("prod", x -> x.prod(1)), Map.entry("prod all", x -> x.prod()), Map.entry("amax", x -> x.amax(0)),
             Map.entry("amin", x -> x.amin(1)), Map.entry("var", x -> x.var(1)), Map.entry("std", x -> x.std(0)),
+            Map.entry("norm", x -> x.norm(1)), Map.entry("norm all", x -> x.norm()),
             Map.entry("logSumExp", x -> x.logSumExp(1)), Map.entry("logSumExp all", x -> x.logSumExp()),
             Map.entry("softmax", x -> x.softmax(0)), Map.entry("logSoftmax", x -> x.logSoftmax(1)),
             Map.entry("reshape", x -> x.t().reshape(2, 3).square()), Map.entry("permute", x -> x.permute(1, 0).exp()),

@@ -7,6 +7,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -60,6 +61,7 @@ final class BindingDialect implements Dialect<Tensor> {
             case "amin" -> all ? torch::amin : x -> torch.amin(x, over, false);
             case "var" -> all ? torch::var : x -> torch.var(x, over, true, false);
             case "std" -> all ? torch::std : x -> torch.std(x, over, true, false);
+            case "norm" -> all ? torch::norm : x -> torch.norm(x, new ScalarOptional(new Scalar(2.0)), over);
             case "logSumExp" -> all ? everything(torch::logsumexp) : x -> torch.logsumexp(x, over);
             default -> throw new UnsupportedOperationException(label);
         };

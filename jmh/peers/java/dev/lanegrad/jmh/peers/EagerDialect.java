@@ -70,6 +70,7 @@ final class EagerDialect implements Dialect<Tensor> {
             case "amin" -> x -> x.amin(dims);
             case "var" -> x -> x.var(dims);
             case "std" -> x -> x.std(dims);
+            case "norm" -> x -> x.norm(dims);
             case "logSumExp" -> x -> x.logSumExp(dims);
             default -> throw new UnsupportedOperationException(label);
         };

@@ -12,7 +12,8 @@ import java.util.function.UnaryOperator;
  */
 record FoldFamily() implements Family {
     private static final List<String> ALONG = List.of("softmax", "logSoftmax");
-    private static final List<String> FOLDS = List.of("sum", "mean", "prod", "amax", "amin", "var", "std", "logSumExp");
+    private static final List<String> FOLDS = List.of("sum", "mean", "prod", "amax", "amin", "var", "std", "norm",
+            "logSumExp");
     private static final String CROSS_ENTROPY = "crossEntropy";
 
     @Override

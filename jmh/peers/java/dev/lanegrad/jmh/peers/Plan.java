@@ -45,7 +45,7 @@ final class Plan {
         plan.add("elementwise", MAIN, "16 65536", FLOAT32, FORTH, FOUR);
         plan.add("elementwise", "add exp tanh", "65536", FLOAT64, BACK, TWO);
         plan.add("broadcast", "add.row add.column add.scalar add.transposed add.sliced", "512x512", FLOAT32, BACK, TWO);
-        plan.add("fold", "sum amax var", "1048576 1024x1024:0 1024x1024:1", FLOAT32, BACK, TWO);
+        plan.add("fold", "sum amax var norm", "1048576 1024x1024:0 1024x1024:1", FLOAT32, BACK, TWO);
         plan.add("fold", LINES, "128x10:1 256x1000:1", FLOAT32, BACK, TWO);
         plan.add("fold", "crossEntropy", "128x10 256x1000", FLOAT32, BACK, TWO);
         plan.add("matmul", "matmul", "16x16x16 64x64x64 128x128x128 256x256x256 512x512x512 64x32x32x32", FLOAT32,
@@ -61,9 +61,9 @@ final class Plan {
         plan.add("elementwise", MAIN, SIZES, FLOAT64, BACK, TWO);
         plan.add("elementwise", MAIN, SIZES, FLOAT32, BACK, REST);
         plan.add("broadcast", String.join(" ", Family.named("broadcast").ops()), "64x64 1024x1024", FLOAT32, BOTH, TWO);
-        plan.add("fold", "sum mean prod amax amin var std", "256 1048576 128x128x64:0 128x128x64:1 128x128x64:2",
+        plan.add("fold", "sum mean prod amax amin var std norm", "256 1048576 128x128x64:0 128x128x64:1 128x128x64:2",
                 FLOAT32, BOTH, TWO);
-        plan.add("fold", LINES, "128x10:1 256x1000:1 4096x768:1 64x12x128x128:3", FLOAT32, BOTH, TWO);
+        plan.add("fold", LINES + " var norm", "128x10:1 256x1000:1 4096x768:1 64x12x128x128:3", FLOAT32, BOTH, TWO);
         plan.add("fold", "crossEntropy", "128x10 256x1000 4096x768", FLOAT32, BOTH, FOUR);
         plan.add("matmul", "matmul", "16x16x16 32x32x32 64x64x64 128x128x128 256x256x256 512x512x512 1024x1024x1024 "
                 + "1x4096x1 1x4096x4096 4096x1x4096 32x1024x32 64x32x32x32", FLOAT32, BOTH, TWO);

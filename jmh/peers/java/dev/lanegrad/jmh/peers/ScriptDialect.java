@@ -46,6 +46,7 @@ final class ScriptDialect implements Dialect<String> {
         return switch (label) {
             case "prod" -> x -> dims.length == 0 ? call(label, x) : call(label, x, dims[0]);
             case "var", "std" -> x -> dims.length == 0 ? call(label, x) : call(label, x, Arrays.toString(dims), "True");
+            case "norm" -> x -> dims.length == 0 ? call(label, x) : call(label, x, 2, Arrays.toString(dims));
             case "logSumExp" -> x -> call(label, x, dims.length == 0 ? "list(range(" + x + ".dim()))"
                     : Arrays.toString(dims));
             default -> x -> dims.length == 0 ? call(label, x) : call(label, x, Arrays.toString(dims));
