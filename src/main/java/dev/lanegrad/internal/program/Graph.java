@@ -35,6 +35,7 @@ final class Graph {
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Key, Node> known = new HashMap<>();
     private final Choices choices = new Choices(this);
+    private final Pieces pieces = new Pieces(this);
 
     /** What makes two nodes the same. */
     private record Key(Object origin, List<Node> operands, List<Integer> sizes, Cell cell) {
@@ -59,6 +60,7 @@ final class Graph {
     Node map(Elementwise op, Lane lane, List<Node> operands, Layout layout, Cell cell) {
         List<Node> narrow = operands.stream().map(this::withoutRepetition).toList();
         Node same = unchanged(op, lane, narrow, layout, cell);
+        same = same != null ? same : pieces.map(op, lane, narrow, layout, cell);
         if (same != null) {
             return same;
         }
@@ -112,6 +114,7 @@ final class Graph {
             return reshape(x, layout);
         }
         Node simpler = choices.simpler(op, operands, layout);
+        simpler = simpler != null ? simpler : pieces.shape(op, x, layout, cell);
         if (simpler != null) {
             return simpler;
         }
@@ -179,15 +182,34 @@ final class Graph {
         if (op == Unary.NEG && x.origin() instanceof Mapped(Elementwise inner, Lane of) && inner == Unary.NEG && of == lane) {
             same = x.operand();
         } else if (op == Binary.MUL && is(o.get(1), 1) || op == Binary.DIV && is(o.get(1), 1)
-                || op == Binary.SUB && is(o.get(1), 0.0) || op == Binary.ADD && is(o.get(1), -0.0)) {
+                || op == Binary.SUB && is(o.get(1), 0.0) || op == Binary.ADD && isNoChange(o.get(1), x)) {
             same = x;
-        } else if (op == Binary.MUL && is(x, 1) || op == Binary.ADD && is(x, -0.0)) {
+        } else if (op == Binary.MUL && is(x, 1) || op == Binary.ADD && isNoChange(x, o.get(1))) {
             same = o.get(1);
         }
         return same != null && same.cell() == cell && cell.isReal() && same.layout().sameSizes(layout) ? same : null;
     }
 
-    private static boolean is(Node node, double number) {
+    /** True if {@code x} plus {@code zero} is {@code x}, its sign included. */
+    private static boolean isNoChange(Node zero, Node x) {
+        return is(zero, -0.0) || is(zero, 0.0) && isNeverNegativeZero(x, 4);
+    }
+
+    // A sum is -0 only if all its terms are, a difference only if its first number is.
+    private static boolean isNeverNegativeZero(Node x, int depth) {
+        if (x.origin() instanceof Fill fill) {
+            return fill.bits() != Double.doubleToRawLongBits(-0.0);
+        }
+        if (depth == 0 || !(x.origin() instanceof Mapped(Elementwise op, Lane lane)) || !x.cell().isReal()) {
+            return false;
+        }
+        return op == Unary.SQUARE || op == Unary.ABS || op == Unary.EXP
+                || (op == Binary.ADD || op == Binary.SUB) && isNeverNegativeZero(x.operand(), depth - 1)
+                || op == Binary.ADD && isNeverNegativeZero(x.operands().get(1), depth - 1);
+    }
+
+    /** True if {@code node} is this number everywhere, with this sign. */
+    static boolean is(Node node, double number) {
         return node.origin() instanceof Fill fill && fill.bits() == Double.doubleToRawLongBits(number);
     }
 
