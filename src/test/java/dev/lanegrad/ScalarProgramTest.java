@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Functions of a vector's single elements are few kernels, and have the bits of eager computation, zeros' signs included. */
+/** Functions of a vector's single elements are few kernels, and have the bits of eager mode, zeros' signs included. */
 class ScalarProgramTest {
     private static final int FUNCTIONS = 300;
 
@@ -59,7 +59,8 @@ class ScalarProgramTest {
     /** The price of a call option: price of the share, strike, time, rate and volatility. */
     static Tensor blackScholes(List<Tensor> p) {
         Tensor deviation = p.get(4).mul(p.get(2).sqrt());
-        Tensor up = p.get(0).div(p.get(1)).log().add(p.get(3).add(p.get(4).square().mul(0.5)).mul(p.get(2))).div(deviation);
+        Tensor drift = p.get(3).add(p.get(4).square().mul(0.5)).mul(p.get(2));
+        Tensor up = p.get(0).div(p.get(1)).log().add(drift).div(deviation);
         Tensor discount = p.get(3).neg().mul(p.get(2)).exp();
         return p.get(0).mul(normal(up)).sub(p.get(1).mul(discount).mul(normal(up.sub(deviation))));
     }

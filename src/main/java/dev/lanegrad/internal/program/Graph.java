@@ -27,7 +27,8 @@ import java.util.Map;
 /**
  * The values of a program in the order in which they can be computed. Nodes are simplified while they are added: equal ones
  * become one, constants are computed, movements that undo each other vanish, and so does arithmetic that cannot change
- * a bit of a number ({@code x * 1}, {@code x - 0}, {@code -(-x)}; never {@code x * 0} or {@code x + 0}).
+ * a bit of a number ({@code x * 1}, {@code x - 0}, {@code -(-x)}; never {@code x * 0}, and {@code x + 0} only where
+ * {@code x} cannot be {@code -0}). {@code Pieces} and {@code Choices} see to elements that are taken out of wholes.
  */
 final class Graph {
     private static final Map<Lane, LaneCode> COPIES = Map.of(Lane.FLOAT, copy(Lane.FLOAT), Lane.DOUBLE, copy(Lane.DOUBLE));
@@ -36,6 +37,7 @@ final class Graph {
     private final Map<Key, Node> known = new HashMap<>();
     private final Choices choices = new Choices(this);
     private final Pieces pieces = new Pieces(this);
+    private Approximations approximations;
 
     /** What makes two nodes the same. */
     private record Key(Object origin, List<Node> operands, List<Integer> sizes, Cell cell) {
@@ -44,6 +46,11 @@ final class Graph {
     private static LaneCode copy(Lane lane) {
         LaneBuilder builder = new LaneBuilder(lane);
         return builder.build(1, builder.input(0));
+    }
+
+    /** Lets nodes become simpler from now on whose results are equal in real arithmetic only. */
+    void approximate() {
+        approximations = new Approximations(this);
     }
 
     /** The node with this number. */
@@ -60,6 +67,7 @@ final class Graph {
     Node map(Elementwise op, Lane lane, List<Node> operands, Layout layout, Cell cell) {
         List<Node> narrow = operands.stream().map(this::withoutRepetition).toList();
         Node same = unchanged(op, lane, narrow, layout, cell);
+        same = same != null || approximations == null ? same : approximations.simpler(op, lane, narrow, layout, cell);
         same = same != null ? same : pieces.map(op, lane, narrow, layout, cell);
         if (same != null) {
             return same;
@@ -114,6 +122,7 @@ final class Graph {
             return reshape(x, layout);
         }
         Node simpler = choices.simpler(op, operands, layout);
+        simpler = simpler != null || approximations == null ? simpler : approximations.sum(op, x, layout, cell);
         simpler = simpler != null ? simpler : pieces.shape(op, x, layout, cell);
         if (simpler != null) {
             return simpler;

@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Simpler forms of what is stacked from slices of size 1, and of zeros with one such slice set, as functions of a vector's
- * single elements and their derivatives make them. An element-wise op of stacks is the stack of the op on their slices, so
- * everything in between is arithmetic on slices, which fuses, and one stack is left at the end. A zero that is added stays
- * an addition: {@code -0 + 0} is {@code 0}.
+ * Simpler forms of what is stacked from slices of size 1, and of zeros with one such slice set, as functions of a
+ * vector's single elements and their derivatives make them. An element-wise op of stacks is the stack of the op on their
+ * slices, so everything in between is arithmetic on slices, which fuses, and one stack is left at the end. A zero that is
+ * added stays an addition: {@code -0 + 0} is {@code 0}.
  */
 final class Pieces {
     /** Slices beyond which a stack is left as it is. */
@@ -52,8 +52,10 @@ final class Pieces {
         Stack stack = null;
         if (x.structural() instanceof Cat(int dim) && x.operands().size() <= MOST
                 && x.operands().stream().allMatch(part -> part.layout().size(dim) == 1)) {
-            stack = new Stack(dim, x.operands().stream().map(part -> graph.reshape(part, without(part.layout(), dim))).toList());
-        } else if (x.structural() instanceof Embed embed && embed.size() <= MOST && x.operand().layout().size(embed.dim()) == 1) {
+            stack = new Stack(dim, x.operands().stream()
+                    .map(part -> graph.reshape(part, without(part.layout(), dim))).toList());
+        } else if (x.structural() instanceof Embed embed && embed.size() <= MOST
+                && x.operand().layout().size(embed.dim()) == 1) {
             Layout slice = without(x.layout(), embed.dim());
             List<Node> slices = new ArrayList<>(Collections.nCopies(embed.size(), graph.fill(0, slice, x.cell())));
             slices.set(embed.start(), graph.reshape(x.operand(), slice));
@@ -104,7 +106,7 @@ final class Pieces {
         return joined(new Stack(first.dim, results), layout, cell);
     }
 
-    /** What each slice of a result of {@code layout} needs of {@code operand}, which is broadcast to it; null if unknown. */
+    /** What each slice of a result of {@code layout} needs of {@code operand}, which is broadcast; null if unknown. */
     private List<Node> cut(Node operand, Layout layout, Stack like) {
         int count = like.slices.size();
         int dim = like.dim - (layout.rank() - operand.layout().rank());
@@ -155,7 +157,8 @@ final class Pieces {
         if (first.isFill() && parts.stream().allMatch(one -> one == first)) {
             whole = graph.fill(((Node.Fill) first.origin()).number(), layout, cell);
         } else if (others == 1) {
-            whole = graph.add(new Node.Shaped(new Embed(stack.dim, set, 1, parts.size())), List.of(parts.get(set)), layout, cell);
+            whole = graph.add(new Node.Shaped(new Embed(stack.dim, set, 1, parts.size())), List.of(parts.get(set)),
+                    layout, cell);
         } else {
             whole = graph.add(new Node.Shaped(new Cat(stack.dim)), parts, layout, cell);
         }
@@ -185,7 +188,8 @@ final class Pieces {
             for (Node part : x.operands()) {
                 int end = start + part.layout().size(dim);
                 if (op.size() > 0 && op.start() >= start && op.start() + (op.size() - 1) * op.step() < end) {
-                    return graph.shape(new Slice(dim, op.start() - start, op.step(), op.size()), List.of(part), layout, x.cell());
+                    Slice within = new Slice(dim, op.start() - start, op.step(), op.size());
+                    return graph.shape(within, List.of(part), layout, x.cell());
                 }
                 start = end;
             }
