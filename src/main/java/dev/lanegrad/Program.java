@@ -45,8 +45,10 @@ import java.util.function.UnaryOperator;
  * });
  * }</pre>
  *
- * <p><b>What it computes.</b> The bits of the function itself: every value is rounded as if it had been stored, and folds
- * keep their order. Results are no part of a graph: take gradients inside.
+ * <p><b>What it computes.</b> The bits of the function itself, unless {@link #fastMath} was asked for: every value is
+ * rounded as if it had been stored, and folds keep their order. A function of scalars, or of a vector's single elements,
+ * is plain arithmetic on them in few kernels, and under {@link Grad#vmap} few loops. Results are no part of a graph: take
+ * gradients inside.
  *
  * <p>Any thread may call a program; calls wait for each other.
  */
@@ -169,6 +171,37 @@ public final class Program implements AutoCloseable {
      */
     public synchronized Program fixed() {
         programs.fix();
+        return this;
+    }
+
+    /**
+     * Simplifies by algebra that holds for real numbers and changes results a little: by rounding, the sign of a zero,
+     * and where numbers are infinite, NaN, or too large or small for what they are combined to. Without this results are
+     * those of the function bit for bit. To be asked for before the first call. Returns this. The rules, for floating-point
+     * values {@code x} and constants {@code a}, {@code b}:
+     * <ul>
+     * <li>{@code x * 0}, {@code 0 / x} and {@code x - x} are 0, {@code x / x} is 1
+     * <li>{@code x + 0} is {@code x}, {@code 0 - x} and {@code x * -1} are {@code -x},
+     *     {@code -(x - y)} is {@code y - x}
+     * <li>{@code x / a} is {@code x * (1 / a)}
+     * <li>{@code (x * a) * b} is {@code x * (a * b)}, {@code -(x * a)} and {@code -x * a} are {@code x * -a}
+     * <li>{@code (x + a) + b} is {@code x + (a + b)}, and so on for differences
+     * <li>{@code exp(log(x))}, {@code log(exp(x))}, {@code expm1(log1p(x))}, {@code log1p(expm1(x))},
+     *     {@code sqrt(x).square()} and {@code x.reciprocal().reciprocal()} are {@code x};
+     *     {@code sqrt(x.square())} is {@code |x|}
+     * <li>{@code sum(x * a)} is {@code sum(x) * a}, {@code sum(-x)} is {@code -sum(x)}, and a sum of equal numbers is a
+     *     product
+     * </ul>
+     *
+     * @throws IllegalStateException if this has been called
+     */
+    public synchronized Program fastMath() {
+        requireOpen("fastMath");
+        if (programs.traces() > 0) {
+            throw new IllegalStateException("fastMath: this program has been called, and its results would change from one "
+                    + "call to the next; ask for fastMath() before the first call.");
+        }
+        programs.approximate();
         return this;
     }
 

@@ -147,7 +147,10 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
         if (rank == 0) {
             return x.mul(y.sum().tanh());
         }
-        return switch (random.nextInt(7)) {
+        return switch (random.nextInt(9)) {
+            case 7 -> pieces(random, x);
+            case 8 -> x.size(0) > 9 ? x : Tensor.stack(random.nextInt(rank), x.unbind(0).toArray(Tensor[]::new))
+                    .mul(x.select(0, 0).sum());
             case 4 -> x.tanh().mul(2).gather(rank - 1, x.argmax(rank - 1, true));
             case 5 -> x.sub(x.sum(true, rank - 1)).gather(rank - 1, x.argmin(rank - 1, true));
             case 6 -> rank == 2 ? x.crossEntropy(x.argmin(1)) : x.softmax(0);
@@ -156,5 +159,18 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
             case 2 -> x.indexSelect(0, Tensor.of(0L, (long) x.size(0) - 1, 0L));
             default -> x.numel() < 1000 ? Tensor.stack(0, x, x.sin()) : x;
         };
+    }
+
+    /** Slices of size 1, some arithmetic, and a stack of the results that is added to something. */
+    private static Tensor pieces(Random random, Tensor x) {
+        int dim = random.nextInt(x.dim());
+        Tensor first = x.select(dim, 0);
+        Tensor last = x.select(dim, x.size(dim) - 1);
+        Tensor[] parts = new Tensor[1 + random.nextInt(4)];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = i % 2 == 0 ? first.mul(last).add(i) : last.neg().mul(0);
+        }
+        Tensor stack = Tensor.stack(dim, parts);
+        return random.nextBoolean() ? stack.sub(stack.sum(true, dim)) : stack.add(stack.select(dim, 0).unsqueeze(dim).abs());
     }
 }

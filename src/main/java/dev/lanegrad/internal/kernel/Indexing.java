@@ -42,6 +42,9 @@ public final class Indexing {
 
     private static void copyDimension(int size, long from, Layout source, long to, Layout target, int d) {
         int left = source.rank() - d;
+        while (left > 1 && source.size(d + left - 1) == 1) {
+            left--;
+        }
         if (left == 0) {
             MemorySegment.copy(ALL, from, ALL, to, size);
             return;

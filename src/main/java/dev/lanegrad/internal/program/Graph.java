@@ -28,7 +28,8 @@ import java.util.Map;
 /**
  * The values of a program in the order in which they can be computed. Nodes are simplified while they are added: equal ones
  * become one, constants are computed, movements that undo each other vanish, and so does arithmetic that cannot change
- * a bit of a number ({@code x * 1}, {@code x - 0}, {@code -(-x)}; never {@code x * 0} or {@code x + 0}).
+ * a bit of a number ({@code x * 1}, {@code x - 0}, {@code -(-x)}; never {@code x * 0}, and {@code x + 0} only where
+ * {@code x} cannot be {@code -0}). {@code Pieces} and {@code Choices} see to elements that are taken out of wholes.
  */
 final class Graph {
     private static final Map<Lane, LaneCode> COPIES = Map.of(Lane.FLOAT, copy(Lane.FLOAT), Lane.DOUBLE, copy(Lane.DOUBLE));
@@ -39,6 +40,8 @@ final class Graph {
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Key, Node> known = new HashMap<>();
     private final Choices choices = new Choices(this);
+    private final Pieces pieces = new Pieces(this);
+    private Approximations approximations;
 
     /** What makes two nodes the same. */
     private record Key(Object origin, List<Node> operands, List<Integer> sizes, Cell cell) {
@@ -47,6 +50,11 @@ final class Graph {
     private static LaneCode copy(Lane lane) {
         LaneBuilder builder = new LaneBuilder(lane);
         return builder.build(1, builder.input(0));
+    }
+
+    /** Lets nodes become simpler from now on whose results are equal in real arithmetic only. */
+    void approximate() {
+        approximations = new Approximations(this);
     }
 
     /** The node with this number. */
@@ -63,6 +71,8 @@ final class Graph {
     Node map(Elementwise op, Lane lane, List<Node> operands, Layout layout, Cell cell) {
         List<Node> narrow = operands.stream().map(this::withoutRepetition).toList();
         Node same = unchanged(op, lane, narrow, layout, cell);
+        same = same != null || approximations == null ? same : approximations.simpler(op, lane, narrow, layout, cell);
+        same = same != null ? same : pieces.map(op, lane, narrow, layout, cell);
         if (same != null) {
             return same;
         }
@@ -127,6 +137,8 @@ final class Graph {
             return reshape(x, layout);
         }
         Node simpler = choices.simpler(op, operands, layout);
+        simpler = simpler != null || approximations == null ? simpler : approximations.sum(op, x, layout, cell);
+        simpler = simpler != null ? simpler : pieces.shape(op, x, layout, cell);
         if (simpler != null) {
             return simpler;
         }
@@ -194,15 +206,34 @@ final class Graph {
         if (op == Unary.NEG && x.origin() instanceof Mapped(Elementwise inner, Lane of) && inner == Unary.NEG && of == lane) {
             same = x.operand();
         } else if (op == Binary.MUL && is(o.get(1), 1) || op == Binary.DIV && is(o.get(1), 1)
-                || op == Binary.SUB && is(o.get(1), 0.0) || op == Binary.ADD && is(o.get(1), -0.0)) {
+                || op == Binary.SUB && is(o.get(1), 0.0) || op == Binary.ADD && isNoChange(o.get(1), x)) {
             same = x;
-        } else if (op == Binary.MUL && is(x, 1) || op == Binary.ADD && is(x, -0.0)) {
+        } else if (op == Binary.MUL && is(x, 1) || op == Binary.ADD && isNoChange(x, o.get(1))) {
             same = o.get(1);
         }
         return same != null && same.cell() == cell && cell.isReal() && same.layout().sameSizes(layout) ? same : null;
     }
 
-    private static boolean is(Node node, double number) {
+    /** True if {@code x} plus {@code zero} is {@code x}, its sign included. */
+    private static boolean isNoChange(Node zero, Node x) {
+        return is(zero, -0.0) || is(zero, 0.0) && isNeverNegativeZero(x, 4);
+    }
+
+    // A sum is -0 only if all its terms are, a difference only if its first number is.
+    private static boolean isNeverNegativeZero(Node x, int depth) {
+        if (x.origin() instanceof Fill fill) {
+            return fill.bits() != Double.doubleToRawLongBits(-0.0);
+        }
+        if (depth == 0 || !(x.origin() instanceof Mapped(Elementwise op, Lane lane)) || !x.cell().isReal()) {
+            return false;
+        }
+        return op == Unary.SQUARE || op == Unary.ABS || op == Unary.EXP
+                || (op == Binary.ADD || op == Binary.SUB) && isNeverNegativeZero(x.operand(), depth - 1)
+                || op == Binary.ADD && isNeverNegativeZero(x.operands().get(1), depth - 1);
+    }
+
+    /** True if {@code node} is this number everywhere, with this sign. */
+    static boolean is(Node node, double number) {
         return node.origin() instanceof Fill fill && fill.bits() == Double.doubleToRawLongBits(number);
     }
 

@@ -16,6 +16,7 @@ public final class Programs {
     private final UnaryOperator<Value[]> body;
     private int bound;
     private boolean fixed;
+    private boolean approximate;
     // The latest last. The one found before is asked first, so a loop compares one signature.
     private final List<Entry> entries = new ArrayList<>();
     private Entry latest;
@@ -79,7 +80,7 @@ public final class Programs {
             layouts.add(Layout.contiguous(input.layout().sizes()));
             cells.add(input.cell());
         }
-        Compiled compiled = Builder.build(Trace.of(layouts, cells, body));
+        Compiled compiled = Builder.build(Trace.of(layouts, cells, body, approximate));
         traces++;
         while (entries.size() >= bound) {
             drop();
@@ -117,6 +118,11 @@ public final class Programs {
     /** Lets no further program be made once there is one. */
     public void fix() {
         fixed = true;
+    }
+
+    /** Lets programs that are made from now on have results that are equal in real arithmetic only. */
+    public void approximate() {
+        approximate = true;
     }
 
     private void drop() {

@@ -35,12 +35,18 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
     record Supplied(Value value, DoubleSupplier number) {
     }
 
-    /** The trace of {@code body} for arguments of these sizes and types. Whatever happens, leaves keep their gradients. */
-    static Trace of(List<Layout> layouts, List<Cell> cells, UnaryOperator<Value[]> body) {
+    /**
+     * The trace of {@code body} for arguments of these sizes and types, simplified by {@link Approximations} too if
+     * {@code approximate}. Whatever happens, leaves keep their gradients.
+     */
+    static Trace of(List<Layout> layouts, List<Cell> cells, UnaryOperator<Value[]> body, boolean approximate) {
         Context context = Context.current();
         boolean recorded = context.setGradEnabled(true);
         TapeScope tape = context.open();
         Tracer tracer = new Tracer(tape);
+        if (approximate) {
+            tracer.graph().approximate();
+        }
         Interpreter before = context.interpret(tracer);
         try {
             Value[] inputs = new Value[layouts.size()];

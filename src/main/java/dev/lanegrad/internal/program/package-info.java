@@ -6,6 +6,9 @@
  * makes from numbers is computed at once and becomes a constant; what it reads from outside is read at each call. The graph
  * simplifies while it grows: equal nodes are one, movements cancel, constants fold, and nothing is dropped that could
  * change a bit. {@code Choices} turns the choice of one element of a row, and its derivative, into element-wise work.
+ * {@code Pieces} does so with single elements that are taken out of a vector and stacked again: all that lies between is
+ * arithmetic of scalars, or of columns in a batch. {@code Approximations} simplifies by algebra of real numbers, if the
+ * program was told that it may.
  *
  * <p><b>Loop.</b> A loop is one node. Its body is traced by a tracer inside the first one into a graph of its own, and what
  * it reads from around becomes an operand. {@code LoopGradient} is another loop that goes back, with sums that begin where the
