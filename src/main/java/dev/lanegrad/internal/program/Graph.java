@@ -57,6 +57,11 @@ final class Graph {
         approximations = new Approximations(this);
     }
 
+    /** True if nodes are simplified so. */
+    boolean isApproximate() {
+        return approximations != null;
+    }
+
     /** The node with this number. */
     Node get(long id) {
         return nodes.get((int) id);

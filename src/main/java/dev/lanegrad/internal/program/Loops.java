@@ -147,7 +147,7 @@ public final class Loops {
         Loops loop = new Loops(step, init, xs, 0, false, null);
         List<Node> outputs = (Symbols.meaning() instanceof Tracer tracer
                 ? Trace.body(tracer, loop.layouts(), loop.cells(), false, loop.wanted, step).trace()
-                : Trace.of(loop.layouts(), loop.cells(), step)).outputs();
+                : Trace.of(loop.layouts(), loop.cells(), step, false)).outputs();
         return outputs.stream().skip(init.length).map(output -> Values.allocate(output.cell(), rows(0, output)))
                 .toArray(Value[]::new);
     }

@@ -94,6 +94,9 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
         boolean grads = context.setGradEnabled(recorded);
         TapeScope tape = context.open();
         Tracer tracer = new Tracer(tape, around, layouts.size());
+        if (around.graph().isApproximate()) {
+            tracer.graph().approximate();
+        }
         Interpreter before = context.interpret(tracer);
         try {
             Value[] inputs = new Value[layouts.size()];
