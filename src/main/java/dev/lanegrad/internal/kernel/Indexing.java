@@ -15,8 +15,9 @@ public final class Indexing {
     /** Bytes that are set by vectors; more by the JDK, which knows the widest stores. */
     private static final int SMALL = 1 << 16;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    // Elements are aligned, but the check that they are would be made for each.
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
 
@@ -64,6 +65,12 @@ public final class Indexing {
     }
 
     private static void copyLine(int size, long from, long fromStep, long to, long toStep, int n) {
+        if (size == Integer.BYTES) {
+            for (int i = 0; i < n; i++) {
+                ALL.set(INT, to + i * toStep, ALL.get(INT, from + i * fromStep));
+            }
+            return;
+        }
         for (int i = 0; i < n; i++) {
             copyOne(size, from + i * fromStep, to + i * toStep);
         }
