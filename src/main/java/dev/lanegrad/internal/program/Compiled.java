@@ -57,6 +57,11 @@ public final class Compiled {
         }
     }
 
+    /** The same once more, in memory of its own, for another thread. */
+    Compiled again() {
+        return Builder.build(trace, plan);
+    }
+
     /** Number of results. */
     public int results() {
         return trace.outputs().size();
