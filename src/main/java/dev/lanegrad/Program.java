@@ -4,6 +4,7 @@ import dev.lanegrad.internal.graph.Backward;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
+import dev.lanegrad.internal.program.Call;
 import dev.lanegrad.internal.program.Compiled;
 import dev.lanegrad.internal.program.Programs;
 import java.util.ArrayList;
@@ -50,17 +51,16 @@ import java.util.function.UnaryOperator;
  * is plain arithmetic on them in few kernels, and under {@link Grad#vmap} few loops. Results are no part of a graph: take
  * gradients inside.
  *
- * <p>Any thread may call a program; calls wait for each other.
+ * <p><b>Threads.</b> Calls from several threads run at the same time, as many as there are processors, each with a block
+ * of its own for intermediate values; further ones wait, as do those that need a trace while one is made. A program that
+ * changes something outside (updates tensors, leaves gradients, has an optimiser count its steps or a schedule asked for a
+ * rate) runs one call at a time; nothing keeps other programs from reading the same tensors meanwhile.
  */
 public final class Program implements AutoCloseable {
     private static final int SIGNATURES = 64;
 
     private final Function<List<Tensor>, List<Tensor>> function;
     private final Programs programs;
-    // The operands of the call under way, so that one allocates nothing.
-    private Value[] ins = {};
-    private Value[] outs = {};
-    private boolean open = true;
 
     /** A function of three tensors. */
     @FunctionalInterface
@@ -157,7 +157,7 @@ public final class Program implements AutoCloseable {
      * Keeps the traces of at most {@code signatures} combinations of dtypes and sizes, instead of 64; the one that has not
      * been used for longest goes first. Returns this.
      */
-    public synchronized Program limit(int signatures) {
+    public Program limit(int signatures) {
         if (signatures < 1) {
             throw new IllegalArgumentException("limit: a program keeps 1 trace or more, but got " + signatures + ".");
         }
@@ -169,7 +169,7 @@ public final class Program implements AutoCloseable {
      * Lets this be called with arguments of one combination of dtypes and sizes only, that of its first call: another one
      * is an {@code IllegalArgumentException} instead of a new trace. Returns this.
      */
-    public synchronized Program fixed() {
+    public Program fixed() {
         programs.fix();
         return this;
     }
@@ -196,7 +196,7 @@ public final class Program implements AutoCloseable {
      * @throws IllegalStateException if this has been called
      */
     public synchronized Program fastMath() {
-        requireOpen("fastMath");
+        programs.requireOpen("fastMath");
         if (programs.traces() > 0) {
             throw new IllegalStateException("fastMath: this program has been called, and its results would change from one "
                     + "call to the next; ask for fastMath() before the first call.");
@@ -206,12 +206,17 @@ public final class Program implements AutoCloseable {
     }
 
     /** How often a trace was there, and how often one had to be made. */
-    public synchronized ProgramStatistics statistics() {
-        return new ProgramStatistics(programs.hits(), programs.traces(), programs.evictions(), programs.size());
+    public ProgramStatistics statistics() {
+        synchronized (programs) {
+            return new ProgramStatistics(programs.hits(), programs.traces(), programs.evictions(), programs.size());
+        }
     }
 
-    /** Bytes of the block for intermediate values, of the program for the arguments used last. */
-    public synchronized long plannedBytes() {
+    /**
+     * Bytes of the block for intermediate values, of the program for the arguments used last; there is one block for each
+     * call that was under way at the same time as others.
+     */
+    public long plannedBytes() {
         return latest("plannedBytes").plannedBytes();
     }
 
@@ -220,15 +225,18 @@ public final class Program implements AutoCloseable {
         if (Symbols.isInterpreting()) {
             return function.apply(List.of(inputs));
         }
-        synchronized (this) {
-            Value[] arguments = arguments(inputs);
-            Compiled compiled = programs.of(arguments);
-            Value[] results = new Value[compiled.results()];
+        Call call = programs.begin("call");
+        try {
+            arguments(call, inputs, "call");
+            Compiled compiled = call.find("call");
+            Value[] results = call.outputs(compiled.results());
             for (int i = 0; i < results.length; i++) {
                 results[i] = Values.allocate(compiled.cell(i), compiled.layout(i));
             }
-            compiled.run(arguments, results);
+            call.run();
             return Arrays.stream(results).map(Tensor::new).toList();
+        } finally {
+            call.end();
         }
     }
 
@@ -241,24 +249,17 @@ public final class Program implements AutoCloseable {
         if (Symbols.isInterpreting()) {
             throw new IllegalStateException("run: inside another transformation there is no memory to write to; use call(...).");
         }
-        synchronized (this) {
-            requireOpen("run");
-            ins = ins.length == inputs.length ? ins : new Value[inputs.length];
-            outs = outs.length == outputs.length ? outs : new Value[outputs.length];
-            try {
-                for (int i = 0; i < inputs.length; i++) {
-                    ins[i] = contiguous(inputs[i].value.check("run"));
-                }
-                Compiled compiled = programs.of(ins);
-                for (int i = 0; i < outputs.length; i++) {
-                    outs[i] = outputs[i].value.check("run");
-                }
-                compiled.into(ins, outs);
-            } finally {
-                // A program keeps no argument alive.
-                Arrays.fill(ins, null);
-                Arrays.fill(outs, null);
+        Call call = programs.begin("run");
+        try {
+            arguments(call, inputs, "run");
+            call.find("run");
+            Value[] results = call.outputs(outputs.length);
+            for (int i = 0; i < outputs.length; i++) {
+                results[i] = outputs[i].value.check("run");
             }
+            call.into();
+        } finally {
+            call.end();
         }
     }
 
@@ -275,52 +276,47 @@ public final class Program implements AutoCloseable {
      * The program for the arguments used last as text: its kernels with the formulas that were fused, planned bytes, bytes
      * moved and arithmetic. Fails with {@code IllegalStateException} before the first call.
      */
-    public synchronized String explain() {
+    public String explain() {
         return latest("explain").explain();
     }
 
     /** The graph of the program for the arguments used last, in the language of Graphviz. */
-    public synchronized String toDot() {
+    public String toDot() {
         return latest("toDot").dot();
     }
 
     /** The graph of the program for the arguments used last, in the language of Mermaid. */
-    public synchronized String toMermaid() {
+    public String toMermaid() {
         return latest("toMermaid").mermaid();
     }
 
     private Compiled latest(String label) {
-        requireOpen(label);
-        if (programs.latest() == null) {
+        programs.requireOpen(label);
+        Compiled latest = programs.latest();
+        if (latest == null) {
             throw new IllegalStateException(label + ": this program has not been called, so there is nothing to show; call it "
                     + "first.");
         }
-        return programs.latest();
+        return latest;
     }
 
-    private Value[] arguments(Tensor[] inputs) {
-        requireOpen("call");
-        Value[] arguments = new Value[inputs.length];
+    private static void arguments(Call call, Tensor[] inputs, String label) {
+        Value[] arguments = call.inputs(inputs.length);
         for (int i = 0; i < inputs.length; i++) {
-            arguments[i] = contiguous(inputs[i].value.check("call"));
+            arguments[i] = contiguous(inputs[i].value.check(label));
         }
-        return arguments;
     }
 
     private static Value contiguous(Value value) {
         return value.layout().isContiguous() ? value : Values.keep(value);
     }
 
-    private void requireOpen(String label) {
-        if (!open) {
-            throw new IllegalStateException(label + ": this program is closed; make a new one.");
-        }
-    }
-
-    /** Forgets all traces and gives their memory back; using this afterwards is an {@code IllegalStateException}. */
+    /**
+     * Forgets all traces and gives their memory back; using this afterwards is an {@code IllegalStateException}. Calls that
+     * other threads have begun go on to their end.
+     */
     @Override
-    public synchronized void close() {
-        open = false;
-        programs.clear();
+    public void close() {
+        programs.close();
     }
 }

@@ -98,9 +98,10 @@ class ProgramRuntimeTest {
 
     /** Makes programs that each need a kernel of their own. */
     static final class ManyPrograms {
-        private static final int PROGRAMS = 5000;
+        private static final int PROGRAMS = 10_000;
         private static final long MOST_CLASSES = 4096 + 500;
         private static final long MOST_BYTES = 1 << 20;
+        private static final long MOST_CODE = 32 << 20;
 
         private ManyPrograms() {
         }
@@ -124,6 +125,12 @@ class ProgramRuntimeTest {
                 live = Memory.stats().live();
             }
             require(kept <= MOST_CLASSES && live <= MOST_BYTES, kept + " more classes and " + live + " live bytes");
+            require(code() <= MOST_CODE, code() + " bytes of compiled code");
+        }
+
+        private static long code() {
+            return ManagementFactory.getMemoryPoolMXBeans().stream().filter(pool -> pool.getName().startsWith("Code"))
+                    .mapToLong(pool -> pool.getUsage().getUsed()).sum();
         }
 
         private static void make(Tensor x, int from, int to) {

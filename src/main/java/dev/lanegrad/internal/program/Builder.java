@@ -46,14 +46,19 @@ final class Builder {
     private record Draft(Step step, Region region, List<Node> written, List<Place> read, int bytes) {
     }
 
-    private Builder(Trace trace) {
+    private Builder(Trace trace, Fuser.Plan plan) {
         this.trace = trace;
-        this.plan = Fuser.of(trace);
+        this.plan = plan;
     }
 
     /** The program of {@code trace}. */
     static Compiled build(Trace trace) {
-        return new Builder(trace).build();
+        return build(trace, Fuser.of(trace));
+    }
+
+    /** The program of {@code trace}, computed as {@code plan} says; nothing but these is shared with others. */
+    static Compiled build(Trace trace, Fuser.Plan plan) {
+        return new Builder(trace, plan).build();
     }
 
     private Compiled build() {

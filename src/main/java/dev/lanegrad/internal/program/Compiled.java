@@ -55,6 +55,11 @@ public final class Compiled {
         }
     }
 
+    /** The same once more, in memory of its own, for another thread. */
+    Compiled again() {
+        return Builder.build(trace, explanation.plan());
+    }
+
     /** Number of results. */
     public int results() {
         return trace.outputs().size();

@@ -24,6 +24,11 @@ final class Explanation {
         this.total = total;
     }
 
+    /** The passes. */
+    Fuser.Plan plan() {
+        return plan;
+    }
+
     /** Bytes of the block for intermediate values, those of loops included. */
     long planned() {
         return peak;

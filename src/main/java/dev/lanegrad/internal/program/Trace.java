@@ -163,6 +163,11 @@ record Trace(Graph graph, int inputs, List<Node> outputs, List<Effect> effects, 
         tracer.leaves().forEach(Symbols::forgetGradient);
     }
 
+    /** True if it changes something outside, or asks for something there. */
+    boolean hasEffects() {
+        return !(effects.isEmpty() && gradients.isEmpty() && actions.isEmpty() && supplied.isEmpty());
+    }
+
     /** All that must be computed. */
     List<Node> roots() {
         List<Node> roots = new ArrayList<>(outputs);

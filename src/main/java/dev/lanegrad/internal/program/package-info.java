@@ -34,6 +34,8 @@
  * <p><b>Replay.</b> {@code Compiled} is a list of {@code Step}s, prepared kernel calls whose operands stand at known distances
  * from a few bases. A call moves the bases that differ from those of the call before, and runs the steps: no lookup, no
  * tape, no object. Kernels begin in the block interpreter and are replaced in the background, as everywhere.
+ * Each {@code Call} that is under way at the same time as others has a {@code Compiled} of its own, made from the same plan;
+ * there are as many as have been needed at once, and where a program changes something outside there is one.
  *
  * <p><b>Why this way.</b> Indications, in nanoseconds, for value and gradients on JDK 25 with 512-bit vectors and one thread of
  * a machine that did other work too; the rows by hand are one Vector API loop for this formula alone, from
