@@ -50,7 +50,7 @@ public class ProgramBenchmark {
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     /** Elements. */
-    @Param({"16", "1024", "16384", "262144", "1048576"})
+    @Param({"16", "1024", "16384", "262144", "1048576", "4194304", "16777216"})
     public int n;
 
     private Arena arena;
