@@ -43,7 +43,7 @@ public class ProgramModelsBenchmark {
     private static final int ROUNDS = 1000;
 
     /** What is computed. */
-    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "cross-entropy", "layer-norm-gelu", "black-scholes", "recurrent",
+    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "feed-forward", "cross-entropy", "layer-norm-gelu", "black-scholes", "recurrent",
         "recurrent-scan"})
     public String model;
 
@@ -69,6 +69,10 @@ public class ProgramModelsBenchmark {
             case "mlp-1" -> network(data, rng, 1, 32, 64);
             case "mlp-32" -> network(data, rng, 32, 32, 64);
             case "mlp-784" -> network(data, rng, 128, 784, 256);
+            case "feed-forward" -> {
+                data.addAll(random(rng, new int[][] {{4096, 64}, {64, 512}, {512}, {512, 64}}));
+                yield in -> in.get(0).matmul(in.get(1)).add(in.get(2)).gelu().matmul(in.get(3)).square().mean();
+            }
             case "cross-entropy" -> {
                 data.addAll(random(rng, new int[][] {{256, 1000}}));
                 Tensor classes = Tensor.of(new long[256], 256);

@@ -75,6 +75,39 @@ class ProgramTest {
     }
 
     @Test
+    void productsAreComputedWhereTheRowsLieInTheCache() {
+        for (DType type : List.of(DType.FLOAT32, DType.FLOAT64)) {
+            for (int[] sizes : new int[][] {{1_009, 40}, {11, 101, 37}, {640, 64}}) {
+                Rng rng = new Rng(sizes[0]);
+                int width = sizes[sizes.length - 1];
+                List<Tensor> arguments = java.util.stream.Stream.of(sizes, new int[] {width, 77}, new int[] {77},
+                        new int[] {29, 77}, new int[] {29, 1})
+                        .map(shape -> Tensor.randn(rng, shape).mul(0.3).to(type)).toList();
+                java.util.function.Function<List<Tensor>, Tensor> function = in -> in.get(0).matmul(in.get(1)).add(in.get(2)).gelu()
+                        .matmul(in.get(3).t()).softmax(-1).matmul(in.get(4)).exp().mean();
+                List<Tensor> expected = new ArrayList<>();
+                Tensor value;
+                try (Tape tape = Tape.open()) {
+                    List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
+                    value = function.apply(leaves);
+                    value.backward();
+                    expected.add(value.keep());
+                    leaves.forEach(leaf -> expected.add(leaf.grad()));
+                }
+                String message = type + " " + java.util.Arrays.toString(sizes);
+                try (Program program = Program.valueAndGradList(function)) {
+                    for (int again = 0; again < 2; again++) {
+                        assertSame(message, expected, program.call(arguments.toArray(Tensor[]::new)));
+                    }
+                    // Forward and, with the second factor transposed, backward.
+                    assertTrue(program.explain().lines().filter(line -> line.contains("| ") && line.contains("= matmul")).count() >= 4,
+                            message + program.explain());
+                }
+            }
+        }
+    }
+
+    @Test
     void longFormulasOfManyElementsAreSeveralKernelsThatShareTheCache() {
         for (int[] sizes : new int[][] {{30_011}, {57, 1_009}, {7, 5_003}}) {
             List<Tensor> arguments = List.of(Tensor.randn(new Rng(31), sizes), Tensor.rand(new Rng(32), sizes).add(1),

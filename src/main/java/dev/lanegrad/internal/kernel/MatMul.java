@@ -30,6 +30,8 @@ public final class MatMul implements Workers.Shared {
     private static final int PITCH = 2 * MatMulTiles.VB;
     /** Rows of a band: a multiple of the rows of each tile. */
     private static final int BAND = 24;
+    /** The fewest rows of A for which B may be read once more: as many as fill a tile. */
+    public static final int FEWEST = MatMulTiles.ROWS;
     /** Nanoseconds of a multiply-add of floats, and the rows that take the time in which an element of B is read. */
     private static final double NANOS = 0.022;
     private static final int READ_ROWS = 6;
@@ -152,6 +154,34 @@ public final class MatMul implements Workers.Shared {
         product.batchA = swapped ? batchB : batchA;
         product.batchB = swapped ? batchA : batchB;
         Workers.share(product, count, nanos * count);
+    }
+
+    /** True if a second factor of so many bytes is read where it lies by any number of rows of the first. */
+    public static boolean staysInCache(long bytes) {
+        return bytes <= DIRECT_BYTES;
+    }
+
+    /** Writes the rows of a matrix of two dimensions one behind the other; {@code to} shares no memory with it. */
+    public static void lines(Lane lane, long from, Layout matrix, long to) {
+        int shift = lane == Lane.FLOAT ? 2 : 3;
+        long pitch = (long) matrix.size(1) << shift;
+        long row = matrix.stride(0) << shift;
+        long column = matrix.stride(1) << shift;
+        MatMulTiles tiles = MatMulTiles.of(lane);
+        int lanes = MatMulTiles.VB >> shift;
+        int rows = 0;
+        int columns = 0;
+        if (row == 1L << shift && lanes > 2) {
+            rows = matrix.size(0) / lanes * lanes;
+            columns = matrix.size(1) / lanes * lanes;
+            for (int j = 0; j < columns; j += lanes) {
+                for (int i = 0; i < rows; i += lanes) {
+                    tiles.square(from + j * column + i * row, column, to + i * pitch + ((long) j << shift), pitch);
+                }
+            }
+        }
+        tiles.transpose(from + columns * column, row, column, to + ((long) columns << shift), pitch, rows, matrix.size(1) - columns);
+        tiles.transpose(from + rows * row, row, column, to + rows * pitch, pitch, matrix.size(0) - rows, matrix.size(1));
     }
 
     private double nanos() {

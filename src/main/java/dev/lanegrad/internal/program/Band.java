@@ -1,5 +1,7 @@
 package dev.lanegrad.internal.program;
 
+import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.kernel.Workers;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.shape.Layout;
@@ -13,8 +15,9 @@ import java.util.Set;
 /**
  * Regions that are computed together, some rows at a time, so that what one leaves is still in the cache when the next one
  * reads it; values that only they need never lie in memory as a whole. A softmax, a normalisation or a loss by rows, with
- * its derivative, is one pass over memory then. Folds along the rows, or of everything, are fed on the way. A band of one
- * region is just that region.
+ * its derivative, is one pass over memory then. Folds along the rows, or of everything, are fed on the way. Matrix products
+ * whose rows are those of the band take part, so that what is done to a product, or makes its first factor, is done where
+ * the rows still lie in the cache. A band of one region is just that region.
  */
 final class Band {
     /** Elements that are computed at a time: a few operands of so many stay in the second level of cache. */
@@ -33,6 +36,7 @@ final class Band {
     private final Set<Node> streamed = new HashSet<>();
     private long widest = 1;
     private boolean linked;
+    private boolean products;
 
     private Band(long rows, Map<Node, Place> places) {
         this.rows = rows;
@@ -44,7 +48,8 @@ final class Band {
 
     /** Rows that are computed at a time. */
     int block() {
-        return (int) Math.max(1, Math.min(rows, BLOCK / widest));
+        int block = (int) Math.max(1, Math.min(rows, BLOCK / widest));
+        return products && block >= MatMul.FEWEST ? block - block % MatMul.FEWEST : block;
     }
 
     /** True if this is several regions, or one by rows. */
@@ -144,11 +149,15 @@ final class Band {
 
     private void take(Region region) {
         members.add(region);
-        Layout sizes = region.isKernel() ? region.sizes : region.only().operand().layout();
+        Layout sizes = region.isKernel() || isProduct(region) ? region.members.getFirst().layout()
+                : region.only().operand().layout();
         widest = Math.max(widest, sizes.count() / rows);
         if (region.isKernel()) {
             made.addAll(region.stored);
             streamed.addAll(region.folds);
+        } else if (isProduct(region)) {
+            made.add(region.only());
+            products = true;
         } else if (along(region.only()) == Along.ROW) {
             made.add(region.only());
         } else {
@@ -162,6 +171,9 @@ final class Band {
                     && RowView.prefix(region.sizes, rows) >= 0;
         }
         Node node = region.only();
+        if (isProduct(region)) {
+            return fitsProduct(node);
+        }
         if (!(node.structural() instanceof Reduce) || node.operand().layout().count() == 0) {
             return false;
         }
@@ -173,6 +185,28 @@ final class Band {
         RowView view = RowView.of(places.get(node.operand()).layout(), sizes, rows);
         return along == Along.ROW || along != Along.NEITHER && view.step() == sizes.count() / rows
                 && view.block(1).isContiguous();
+    }
+
+    static boolean isProduct(Region region) {
+        return !region.isKernel() && region.only().structural() instanceof Structural.Matmul;
+    }
+
+    /** True if each row is a row of the first factor with all of the second, which is read again for each block of rows. */
+    private boolean fitsProduct(Node node) {
+        Node a = node.operands().get(0);
+        Node b = node.operands().get(1);
+        Layout left = a.layout();
+        Layout right = b.layout();
+        int n = right.size(right.rank() - 1);
+        // Several threads share a product, but not yet the blocks of a band.
+        return Workers.threads() == 1 && left.count() > 0 && right.rank() == 2 && n <= BLOCK / MatMul.FEWEST
+                && MatMul.staysInCache(right.count() * b.cell().bytes()) && !made.contains(base(b))
+                && RowView.prefix(left, rows) == left.rank() - 1 && fits(a, left) && view(a, left).step() != 0;
+    }
+
+    /** True if the rows of the second factor of a product have to be laid one after the other first. */
+    boolean isCopied(Region region) {
+        return isProduct(region) && places.get(region.only().operands().get(1)).layout().stride(1) != 1;
     }
 
     /** True if each row needs {@code node}'s elements of that row only, in equal distances. */

@@ -17,6 +17,7 @@ final class BandSteps {
     private final Band band;
     private final List<Compiled.Operand> operands;
     private final int number;
+    private final List<Step> first = new ArrayList<>();
     private final List<Step> whole = new ArrayList<>();
     private final List<Step> rest = new ArrayList<>();
     private final List<Integer> steps = new ArrayList<>();
@@ -36,11 +37,13 @@ final class BandSteps {
         for (Region region : band.members) {
             if (region.isKernel()) {
                 kernel(region);
+            } else if (Band.isProduct(region)) {
+                product(region.only(), band.isCopied(region));
             } else {
                 fold(region.only());
             }
         }
-        return new Step.Rows(whole, rest, (int) (band.rows / band.block()), steps.stream().mapToInt(Integer::intValue).toArray(),
+        return new Step.Rows(first, whole, rest, (int) (band.rows / band.block()), steps.stream().mapToInt(Integer::intValue).toArray(),
                 positions.stream().mapToInt(Integer::intValue).toArray(), moves.stream().mapToLong(Long::longValue).toArray());
     }
 
@@ -53,7 +56,11 @@ final class BandSteps {
     }
 
     private void operand(int position, long move, Compiled.Operand at) {
-        steps.add(whole.size() - 1);
+        operand(whole.size() - 1, position, move, at);
+    }
+
+    private void operand(int step, int position, long move, Compiled.Operand at) {
+        steps.add(step);
         positions.add(position);
         moves.add(move);
         operands.add(at);
@@ -99,9 +106,30 @@ final class BandSteps {
     }
 
     private void input(int position, Node input, Layout sizes) {
+        Node base = builder.plan().places().get(input).base();
+        operand(position, moveOf(base, band.view(input, sizes).step()), at(input));
+    }
+
+    private Compiled.Operand at(Node input) {
         Place place = builder.plan().places().get(input);
-        operand(position, moveOf(place.base(), band.view(input, sizes).step()), builder.operand(place.base(), number,
-                steps.size(), place.offset() * place.base().cell().bytes()));
+        return builder.operand(place.base(), number, steps.size(), place.offset() * place.base().cell().bytes());
+    }
+
+    private void product(Node node, boolean copied) {
+        Node a = node.operands().get(0);
+        Node b = node.operands().get(1);
+        Layout from = builder.plan().places().get(b).layout();
+        Layout rowsOfB = copied ? Layout.contiguous(from.sizes()) : from;
+        if (copied) {
+            first.add(new Step.Lines(node.cell().lane(), from));
+            operand(-first.size(), 0, 0, builder.scratch(node, number, steps.size()));
+            operand(-first.size(), 1, 0, at(b));
+        }
+        Layout none = Layout.SCALAR;
+        add(rows -> new Step.Matmul(node.cell().lane(), band.view(a, a.layout()).block(rows), rowsOfB, none, none));
+        operand(0, moveOf(node, band.width(node.layout())), own(node));
+        input(1, a, a.layout());
+        operand(2, 0, copied ? builder.scratch(node, number, steps.size()) : at(b));
     }
 
     private void fold(Node node) {

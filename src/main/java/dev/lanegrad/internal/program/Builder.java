@@ -28,7 +28,7 @@ final class Builder {
     private final Trace trace;
     private final Fuser.Plan plan;
     private final Map<Node, Spot> spots = new HashMap<>();
-    /** Where a fold that is fed on the way finds its elements. */
+    /** Where a fold that is fed on the way finds its elements, and a product its second factor row by row. */
     private final Map<Node, Spot> scratch = new HashMap<>();
     private final Map<Node, Integer> lastUse = new HashMap<>();
     private final List<Draft> drafts = new ArrayList<>();
@@ -227,13 +227,19 @@ final class Builder {
                 }
             }
             for (Node fold : region.folds) {
-                long bytes = band.width(region.sizes) * band.block() * fold.cell().bytes();
-                scratch.put(fold, new Spot(0, memory.take(bytes)));
-                temporary.add(scratch.get(fold).offset());
+                temporary.add(scratch(fold, band.width(region.sizes) * band.block() * fold.cell().bytes()));
+            }
+            if (band.isCopied(region)) {
+                temporary.add(scratch(region.only(), bytes(region.only().operands().get(1))));
             }
         }
         temporary.forEach(memory::release);
         ending.forEach(node -> memory.release(spots.get(node).offset()));
+    }
+
+    private long scratch(Node node, long bytes) {
+        scratch.put(node, new Spot(0, memory.take(bytes)));
+        return scratch.get(node).offset();
     }
 
     /** A value that ends here and whose elements lie as those of {@code node} will, so that each is read before. */
@@ -293,9 +299,9 @@ final class Builder {
         return new Compiled.Operand(spot.base(), step, position, spot.offset() + offset);
     }
 
-    /** The operand of a step at the rows that {@code fold} is fed with. */
-    Compiled.Operand scratch(Node fold, int step, int position) {
-        return new Compiled.Operand(0, step, position, scratch.get(fold).offset());
+    /** The operand of a step at the rows that {@code node}, a fold or a product, is fed with. */
+    Compiled.Operand scratch(Node node, int step, int position) {
+        return new Compiled.Operand(0, step, position, scratch.get(node).offset());
     }
 
     private Step kernel(Region region, List<Compiled.Operand> operands, int step) {

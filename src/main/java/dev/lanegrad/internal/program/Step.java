@@ -154,6 +154,23 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
         }
     }
 
+    /** The rows of a matrix, one behind the other: the result, and the matrix. */
+    static final class Lines extends Addressed {
+        private final Lane lane;
+        private final Layout matrix;
+
+        Lines(Lane lane, Layout matrix) {
+            super(2);
+            this.lane = lane;
+            this.matrix = matrix;
+        }
+
+        @Override
+        void run() {
+            MatMul.lines(lane, at[1], matrix, at[0]);
+        }
+    }
+
     /** Elements that an index names, or zeros with elements added there: the result, the elements and the index. */
     static final class Chosen extends Addressed {
         private final Structural op;
@@ -270,6 +287,7 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
 
     /** Steps that are run together, block by block. An operand moves on by some bytes with each block. */
     static final class Rows extends Step {
+        private final Step[] first;
         private final Step[] whole;
         private final Step[] rest;
         private final Stream[] streams;
@@ -279,8 +297,12 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
         private final long[] move;
         private final long[] at;
 
-        /** Operand {@code p} is operand {@code position[p]} of steps {@code step[p]}; {@code rest} is empty or the last block. */
-        Rows(List<Step> whole, List<Step> rest, int blocks, int[] step, int[] position, long[] move) {
+        /**
+         * Operand {@code p} is operand {@code position[p]} of steps {@code step[p]}, counted from -1 down in {@code first},
+         * which are run before all blocks; {@code rest} is empty or the last block.
+         */
+        Rows(List<Step> first, List<Step> whole, List<Step> rest, int blocks, int[] step, int[] position, long[] move) {
+            this.first = first.toArray(Step[]::new);
             this.whole = whole.toArray(Step[]::new);
             this.rest = rest.toArray(Step[]::new);
             this.streams = whole.stream().filter(Stream.class::isInstance).map(Stream.class::cast).toArray(Stream[]::new);
@@ -294,6 +316,10 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
         @Override
         void place(int p, long address) {
             at[p] = address;
+            if (step[p] < 0) {
+                first[-1 - step[p]].place(position[p], address);
+                return;
+            }
             whole[step[p]].place(position[p], address);
             if (rest.length > 0) {
                 rest[step[p]].place(position[p], address + move[p] * blocks);
@@ -302,6 +328,9 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
 
         @Override
         void run() {
+            for (Step one : first) {
+                one.run();
+            }
             for (Stream stream : streams) {
                 stream.begin();
             }
