@@ -197,24 +197,29 @@ final class FoldSources {
                 @HEAD@(long in, long rowStride, int n, int rows, long out, long work) {
                     int whole = (n & -LANES) * BYTES;
                     int rest = n & LANES - 1;
-                    long slabs = work + GROUP;
-                    if (rest > 0) {
+                    if (@A@ * VB < GROUP && rest > 0) {
                         for (int d = 0; d < GROUP; d += VB) {
                             ID.intoMemorySegment(ALL, work + d, ORDER);
                         }
                     }
                     for (int row = 0; row < rows; row++) {
                         long p = in + row * rowStride;
+            @BEGIN@
+                        if (@A@ * VB == GROUP) {
+                            long q = p;
+            @NUMBERS@
+            @ROW@
+                            continue;
+                        }
+                        // More accumulators than registers: some at a time, and what is left of the row beside it.
+                        long slabs = work + GROUP;
                         for (int i = 0; i < rest; i += V) {
                             @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
                             x = ID.blend(x, IOTA.compare(VectorOperators.LT, (@t@) (rest - i)));
                             x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
                         }
-            @BEGIN@
                         for (int s = 0; s < GROUP; s += @A@ * VB) {
-                            if (@A@ * VB < GROUP) {
             @AGAIN@
-                            }
                             for (int part = 0; part < 2; part++) {
                                 long q = s + (part == 0 ? p : work);
                                 int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
@@ -222,22 +227,14 @@ final class FoldSources {
             @GROUP@
                                 }
                             }
-                            if (@A@ * VB < GROUP) {
             @PUT@
-                            }
                         }
-                        if (@A@ * VB == GROUP) {
-            @TREE@
-                            a0 = {a0, a1};
-                            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
-                        } else {
-                            for (int w = GROUP / 2; w >= VB; w >>= 1) {
-                                for (int d = 0; d < w; d += VB) {
-                                    @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, slabs + d, ORDER);
-                                    @T@Vector y = @T@Vector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
-                                    x = {x, y};
-                                    x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
-                                }
+                        for (int w = GROUP / 2; w >= VB; w >>= 1) {
+                            for (int d = 0; d < w; d += VB) {
+                                @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, slabs + d, ORDER);
+                                @T@Vector y = @T@Vector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
+                                x = {x, y};
+                                x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
                             }
                         }
                     }
@@ -247,11 +244,36 @@ final class FoldSources {
     private static final String BEGIN = """
                         @T@Vector a# = @T@Vector.broadcast(S, IDENTITY);
             """;
+    private static final String ROW = """
+                            for (int d = 0; d < whole; d += GROUP) {
+            @WHOLE@
+                            }
+            @REST@
+            @TREE@
+                            a0 = {a0, a1};
+                            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            """;
+    // As in WHOLE: a row that may hold a NaN is folded again.
+    private static final String NUMBERS = """
+            @SENTRIES@
+            @ROW@
+                            if (@ARE@) {
+                                continue;
+                            }
+            @AGAIN@
+            """;
+    private static final String REST = """
+                            if (rest > # * V) {
+                                @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + whole + # * VB, ORDER);
+                                x# = ID.blend(x#, IOTA.compare(VectorOperators.LT, (@t@) (rest - # * V)));
+                                a# = {a#, x#};
+                            }
+            """;
     private static final String AGAIN = """
-                                a# = @T@Vector.broadcast(S, IDENTITY);
+                            a# = @T@Vector.broadcast(S, IDENTITY);
             """;
     private static final String PUT = """
-                                a#.intoMemorySegment(ALL, slabs + s + # * VB, ORDER);
+                            a#.intoMemorySegment(ALL, slabs + s + # * VB, ORDER);
             """;
     private static final String CHOICE = """
                 @Override
@@ -338,7 +360,7 @@ final class FoldSources {
                             {x#, y#}.intoMemorySegment(ALL, r + d + # * VB, ORDER);
             """;
 
-    private static final Pattern SUMMED = Pattern.compile("( +)a(\\d) = .*\n");
+    private static final Pattern SUMMED = Pattern.compile("( +)a(\\d) = .*x\\d.*\n");
 
     private FoldSources() {
     }
@@ -376,8 +398,9 @@ final class FoldSources {
         boolean compares = op.compares();
         boolean isFloat = type.equals("Float");
         String lanes = isFloat
-                ? CHOICE + lanes(4, "private static void lanes4") + lanes(8, "private static void lanes8")
-                : lanes(8, "@Override\n    void lanes");
+                ? CHOICE + lanes(4, "private static void lanes4", compares)
+                        + lanes(8, "private static void lanes8", compares)
+                : lanes(8, "@Override\n    void lanes", compares);
         String text = TEXT
                 .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8, compares))
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
@@ -418,33 +441,53 @@ final class FoldSources {
     }
 
     private static String whole(int a, boolean compares) {
-        String group = outdent(times(a, GROUP).replace("q + d", "in + d"), 12).replace('{', '<').replace('}', '>');
-        // Half as many as accumulators: with all of them the compiler may run out of registers.
-        String sentries = outdent(times(a / 2, BEGIN), 4).replace(" a", " s").replace("IDENTITY", "0");
+        String group = ofNumbers(outdent(times(a, GROUP).replace("q + d", "in + d"), 12));
+        return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
+                .replace("@SENTRIES@\n", compares ? outdent(sentries(a), 4) : "")
+                .replace("@GROUP@\n", compares ? watched(group, a) : group)
+                .replace("@TREE@\n", ofNumbers(tree(a, "        ")))
+                .replace("@NUMBERS@", compares ? areNumbers(a) : "true")
+                .replace("@ROTATE@\n", outdent(ROTATE, 4).replace(" + row * (long) BYTES, @VALUE@", ", x0.lane(0)"));
+    }
+
+    private static String ofNumbers(String lines) {
+        return lines.replaceAll("\\{(\\w+, \\w+)}", "<$1>");
+    }
+
+    // Half as many as accumulators: with all of them the compiler may run out of registers.
+    private static String sentries(int a) {
+        return times(a / 2, BEGIN).replace(" a", " s").replace("IDENTITY", "0");
+    }
+
+    /** Adds to each fold of an accumulator {@code a#} and an operand {@code x#} the sum that becomes NaN with it. */
+    private static String watched(String lines, int a) {
+        return SUMMED.matcher(lines).replaceAll(line -> {
+            int j = Integer.parseInt(line.group(2));
+            int k = j % (a / 2);
+            return "%s%ss%d = s%d.add(x%d);\n".formatted(line.group(), line.group(1), k, k, j);
+        });
+    }
+
+    private static String areNumbers(int a) {
         StringBuilder sum = new StringBuilder("s0");
         for (int j = 1; j < a / 2; j++) {
             sum.append(".add(s%d)".formatted(j));
         }
-        return WHOLE.replace("@BEGIN@\n", outdent(times(a, BEGIN), 4))
-                .replace("@SENTRIES@\n", compares ? sentries : "")
-                .replace("@GROUP@\n", compares ? SUMMED.matcher(group).replaceAll(line -> {
-                    int j = Integer.parseInt(line.group(2));
-                    int k = j % (a / 2);
-                    return "%s%ss%d = s%d.add(x%d);\n".formatted(line.group(), line.group(1), k, k, j);
-                }) : group)
-                .replace("@TREE@\n", tree(a, "        ").replace('{', '<').replace('}', '>'))
-                .replace("@NUMBERS@", compares ? "!" + sum + ".test(VectorOperators.IS_NAN).anyTrue()" : "true")
-                .replace("@ROTATE@\n", outdent(ROTATE, 4).replace(" + row * (long) BYTES, @VALUE@", ", x0.lane(0)"));
+        return "!" + sum + ".test(VectorOperators.IS_NAN).anyTrue()";
     }
 
     private static String outdent(String lines, int spaces) {
         return Pattern.compile("^ {" + spaces + "}", Pattern.MULTILINE).matcher(lines).replaceAll("");
     }
 
-    private static String lanes(int a, String head) {
-        return LANES.replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
+    private static String lanes(int a, String head, boolean compares) {
+        String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP), 4)).replace("@REST@\n", times(a, REST))
+                .replace("@TREE@\n", tree(a, "                "));
+        String numbers = NUMBERS.replace("@ROW@\n", ofNumbers(watched(row, a))).replace("@ARE@", areNumbers(a))
+                .replace("@SENTRIES@\n", sentries(a).indent(4)).replace("@AGAIN@\n", times(a, AGAIN));
+        return LANES.replace("@NUMBERS@\n", compares ? numbers : "").replace("@ROW@\n", row).replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
                 .replace("@AGAIN@\n", times(a, AGAIN)).replace("@GROUP@\n", times(a, GROUP))
-                .replace("@PUT@\n", times(a, PUT)).replace("@TREE@\n", tree(a, "                "));
+                .replace("@PUT@\n", times(a, PUT));
     }
 
     private static String times(int n, String lines) {
@@ -453,6 +496,8 @@ final class FoldSources {
             all.append(lines.replace(" + # * VB", i == 0 ? "" : i == 1 ? " + VB" : " + " + i + " * VB")
                     .replace(" + # * far", i == 0 ? "" : i == 1 ? " + far" : " + " + i + " * far")
                     .replace("# * VB", i == 1 ? "VB" : i + " * VB")
+                    .replace("rest > # * V", i == 0 ? "rest > 0" : i == 1 ? "rest > V" : "rest > " + i + " * V")
+                    .replace("(rest - # * V)", i == 0 ? "rest" : i == 1 ? "(rest - V)" : "(rest - " + i + " * V)")
                     .replace("#", Integer.toString(i)));
         }
         return all.toString();
