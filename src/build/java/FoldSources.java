@@ -192,34 +192,58 @@ final class FoldSources {
             """;
 
     private static final String LANES = """
-                // One method: accumulators live in registers only as locals. They begin as broadcasts, not as the constant ID,
-                // because the compiler cannot merge a constant object with vectors around a loop but by boxing all of them.
-                @HEAD@(long in, long rowStride, int n, int rows, long out, long work) {
+            package dev.lanegrad.internal.kernel;
+
+            @OPERATORS@import dev.lanegrad.internal.memory.Raw;
+            import java.lang.foreign.MemorySegment;
+            import java.nio.ByteOrder;
+            import jdk.incubator.vector.@T@Vector;
+            import jdk.incubator.vector.VectorOperators;
+            import jdk.incubator.vector.VectorSpecies;
+
+            /**
+             * @WORDS@ of rows of @t@s by lanes. Written by src/build/java/FoldSources.java: change it there.
+             *
+             * <p>Each loop is one method: accumulators live in registers only as locals. They begin as broadcasts, not as
+             * the constant ID, because the compiler cannot merge a constant object with vectors around a loop but by
+             * boxing all of them.
+             */
+            final class Fold@T@@NAME@Lanes {
+                private static final MemorySegment ALL = Raw.ALL;
+                private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+                private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
+                private static final int V = S.length();
+                private static final int VB = S.vectorByteSize();
+                private static final int BYTES = @T@.BYTES;
+                private static final int LANES = FoldLoops.LANES;
+                private static final int GROUP = LANES * BYTES;
+                private static final @t@ IDENTITY = @IDENTITY@;
+                private static final @T@Vector ID = @T@Vector.broadcast(S, IDENTITY);
+                private static final @T@Vector IOTA = @T@Vector.zero(S).addIndex(1);
+
+                private Fold@T@@NAME@Lanes() {
+                }
+
+            @ALL@
+                /** As {@link FoldLoops#lanes}, with narrow vectors: some lanes at a time, and what is left of a row beside it. */
+                static void parts(long in, long rowStride, int n, int rows, long out, long work) {
                     int whole = (n & -LANES) * BYTES;
                     int rest = n & LANES - 1;
-                    if (@A@ * VB < GROUP && rest > 0) {
+                    long slabs = work + GROUP;
+                    if (rest > 0) {
                         for (int d = 0; d < GROUP; d += VB) {
                             ID.intoMemorySegment(ALL, work + d, ORDER);
                         }
                     }
                     for (int row = 0; row < rows; row++) {
                         long p = in + row * rowStride;
-            @BEGIN@
-                        if (@A@ * VB == GROUP) {
-                            long q = p;
-            @NUMBERS@
-            @ROW@
-                            continue;
-                        }
-                        // More accumulators than registers: some at a time, and what is left of the row beside it.
-                        long slabs = work + GROUP;
                         for (int i = 0; i < rest; i += V) {
                             @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
                             x = ID.blend(x, IOTA.compare(VectorOperators.LT, (@t@) (rest - i)));
                             x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
                         }
-                        for (int s = 0; s < GROUP; s += @A@ * VB) {
-            @AGAIN@
+                        for (int s = 0; s < GROUP; s += 8 * VB) {
+            @BEGIN@
                             for (int part = 0; part < 2; part++) {
                                 long q = s + (part == 0 ? p : work);
                                 int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
@@ -239,38 +263,52 @@ final class FoldSources {
                         }
                     }
                 }
+            }
+            """;
+    private static final String WIDE = """
+                /** As {@link FoldLoops#lanes}, where @A@ vectors hold the lanes. */
+                static void lanes@A@(long in, long rowStride, int n, int rows, long out) {
+                    int whole = (n & -LANES) * BYTES;
+                    int rest = n & LANES - 1;
+                    for (int row = 0; row < rows; row++) {
+                        long p = in + row * rowStride;
+            @BEGIN@
+            @NUMBERS@
+            @ROW@
+                    }
+                }
 
             """;
     private static final String BEGIN = """
                         @T@Vector a# = @T@Vector.broadcast(S, IDENTITY);
             """;
     private static final String ROW = """
-                            for (int d = 0; d < whole; d += GROUP) {
+                        for (int d = 0; d < whole; d += GROUP) {
             @WHOLE@
-                            }
+                        }
             @REST@
             @TREE@
-                            a0 = {a0, a1};
-                            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+                        a0 = {a0, a1};
+                        a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
             """;
     // As in WHOLE: a row that may hold a NaN is folded again.
     private static final String NUMBERS = """
             @SENTRIES@
             @ROW@
-                            if (@ARE@) {
-                                continue;
-                            }
+                        if (@ARE@) {
+                            continue;
+                        }
             @AGAIN@
             """;
     private static final String REST = """
-                            if (rest > # * V) {
-                                @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + whole + # * VB, ORDER);
-                                x# = ID.blend(x#, IOTA.compare(VectorOperators.LT, (@t@) (rest - # * V)));
-                                a# = {a#, x#};
-                            }
+                        if (rest > # * V) {
+                            @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, p + whole + # * VB, ORDER);
+                            x# = ID.blend(x#, IOTA.compare(VectorOperators.LT, (@t@) (rest - # * V)));
+                            a# = {a#, x#};
+                        }
             """;
     private static final String AGAIN = """
-                            a# = @T@Vector.broadcast(S, IDENTITY);
+                        a# = @T@Vector.broadcast(S, IDENTITY);
             """;
     private static final String PUT = """
                             a#.intoMemorySegment(ALL, slabs + s + # * VB, ORDER);
@@ -278,13 +316,20 @@ final class FoldSources {
     private static final String CHOICE = """
                 @Override
                 void lanes(long in, long rowStride, int n, int rows, long out, long work) {
-                    if (4 * VB == GROUP) {
-                        lanes4(in, rowStride, n, rows, out, work);
+            @FOUR@
+                    if (8 * VB == GROUP) {
+                        Fold@T@@NAME@Lanes.lanes8(in, rowStride, n, rows, out);
                     } else {
-                        lanes8(in, rowStride, n, rows, out, work);
+                        Fold@T@@NAME@Lanes.parts(in, rowStride, n, rows, out, work);
                     }
                 }
 
+            """;
+    private static final String FOUR = """
+                    if (4 * VB == GROUP) {
+                        Fold@T@@NAME@Lanes.lanes4(in, rowStride, n, rows, out);
+                        return;
+                    }
             """;
     // The whole fold of a row in one loop: of a loop for each halving, the last would make so few turns that the
     // compiler takes it up late or never, and its vectors are boxed until then.
@@ -372,6 +417,7 @@ final class FoldSources {
         for (String type : List.of("Float", "Double")) {
             for (Op op : OPS) {
                 equal &= put("Fold" + type + op.name(), text(type, op), check);
+                equal &= put("Fold" + type + op.name() + "Lanes", lanes(type, op), check);
             }
             equal &= put("ArgFold" + type, typed(type, FIND), check);
         }
@@ -397,18 +443,25 @@ final class FoldSources {
     private static String text(String type, Op op) {
         boolean compares = op.compares();
         boolean isFloat = type.equals("Float");
-        String lanes = isFloat
-                ? CHOICE + lanes(4, "private static void lanes4", compares)
-                        + lanes(8, "private static void lanes8", compares)
-                : lanes(8, "@Override\n    void lanes", compares);
         String text = TEXT
-                .replace("@LANES@\n", lanes + whole(isFloat ? 4 : 8, compares))
+                .replace("@LANES@\n", CHOICE.replace("@FOUR@\n", isFloat ? FOUR : "") + whole(isFloat ? 4 : 8, compares))
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
                 .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
                 .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
                 .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
-                .replace("@JOIN@\n", times(4, JOIN))
-                .replace("@OPERATORS@", compares ? """
+                .replace("@JOIN@\n", times(4, JOIN));
+        return filled(type, op, text);
+    }
+
+    private static String lanes(String type, Op op) {
+        String wide = (type.equals("Float") ? wide(4, op.compares()) : "") + wide(8, op.compares());
+        return filled(type, op, LANES.replace("@ALL@\n", wide).replace("@BEGIN@\n", times(8, BEGIN).indent(4))
+                .replace("@GROUP@\n", times(8, GROUP)).replace("@PUT@\n", times(8, PUT)));
+    }
+
+    private static String filled(String type, Op op, String lines) {
+        String text = lines
+                .replace("@OPERATORS@", op.compares() ? """
                         import static jdk.incubator.vector.VectorOperators.LT;
                         import static jdk.incubator.vector.VectorOperators.NE;
 
@@ -480,14 +533,13 @@ final class FoldSources {
         return Pattern.compile("^ {" + spaces + "}", Pattern.MULTILINE).matcher(lines).replaceAll("");
     }
 
-    private static String lanes(int a, String head, boolean compares) {
-        String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP), 4)).replace("@REST@\n", times(a, REST))
-                .replace("@TREE@\n", tree(a, "                "));
+    private static String wide(int a, boolean compares) {
+        String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP).replace("q + d", "p + d"), 8))
+                .replace("@REST@\n", times(a, REST)).replace("@TREE@\n", tree(a, "            "));
         String numbers = NUMBERS.replace("@ROW@\n", ofNumbers(watched(row, a))).replace("@ARE@", areNumbers(a))
-                .replace("@SENTRIES@\n", sentries(a).indent(4)).replace("@AGAIN@\n", times(a, AGAIN));
-        return LANES.replace("@NUMBERS@\n", compares ? numbers : "").replace("@ROW@\n", row).replace("@HEAD@", head).replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
-                .replace("@AGAIN@\n", times(a, AGAIN)).replace("@GROUP@\n", times(a, GROUP))
-                .replace("@PUT@\n", times(a, PUT));
+                .replace("@SENTRIES@\n", sentries(a)).replace("@AGAIN@\n", times(a, AGAIN));
+        return WIDE.replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
+                .replace("@NUMBERS@\n", compares ? numbers : "").replace("@ROW@\n", row);
     }
 
     private static String times(int n, String lines) {

@@ -1,0 +1,230 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products of rows of floats by lanes. Written by src/build/java/FoldSources.java: change it there.
+ *
+ * <p>Each loop is one method: accumulators live in registers only as locals. They begin as broadcasts, not as
+ * the constant ID, because the compiler cannot merge a constant object with vectors around a loop but by
+ * boxing all of them.
+ */
+final class FoldFloatProdLanes {
+    private static final MemorySegment ALL = Raw.ALL;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int V = S.length();
+    private static final int VB = S.vectorByteSize();
+    private static final int BYTES = Float.BYTES;
+    private static final int LANES = FoldLoops.LANES;
+    private static final int GROUP = LANES * BYTES;
+    private static final float IDENTITY = 1;
+    private static final FloatVector ID = FloatVector.broadcast(S, IDENTITY);
+    private static final FloatVector IOTA = FloatVector.zero(S).addIndex(1);
+
+    private FoldFloatProdLanes() {
+    }
+
+    /** As {@link FoldLoops#lanes}, where 4 vectors hold the lanes. */
+    static void lanes4(long in, long rowStride, int n, int rows, long out) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+            for (int d = 0; d < whole; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                a0 = a0.mul(x0);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                a1 = a1.mul(x1);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                a2 = a2.mul(x2);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                a3 = a3.mul(x3);
+            }
+            if (rest > 0) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + whole, ORDER);
+                x0 = ID.blend(x0, IOTA.compare(VectorOperators.LT, (float) rest));
+                a0 = a0.mul(x0);
+            }
+            if (rest > V) {
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + whole + VB, ORDER);
+                x1 = ID.blend(x1, IOTA.compare(VectorOperators.LT, (float) (rest - V)));
+                a1 = a1.mul(x1);
+            }
+            if (rest > 2 * V) {
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + whole + 2 * VB, ORDER);
+                x2 = ID.blend(x2, IOTA.compare(VectorOperators.LT, (float) (rest - 2 * V)));
+                a2 = a2.mul(x2);
+            }
+            if (rest > 3 * V) {
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + whole + 3 * VB, ORDER);
+                x3 = ID.blend(x3, IOTA.compare(VectorOperators.LT, (float) (rest - 3 * V)));
+                a3 = a3.mul(x3);
+            }
+            a0 = a0.mul(a2);
+            a1 = a1.mul(a3);
+            a0 = a0.mul(a1);
+            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+        }
+    }
+
+    /** As {@link FoldLoops#lanes}, where 8 vectors hold the lanes. */
+    static void lanes8(long in, long rowStride, int n, int rows, long out) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a4 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
+            for (int d = 0; d < whole; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+                a0 = a0.mul(x0);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                a1 = a1.mul(x1);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                a2 = a2.mul(x2);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                a3 = a3.mul(x3);
+                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                a4 = a4.mul(x4);
+                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                a5 = a5.mul(x5);
+                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                a6 = a6.mul(x6);
+                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                a7 = a7.mul(x7);
+            }
+            if (rest > 0) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + whole, ORDER);
+                x0 = ID.blend(x0, IOTA.compare(VectorOperators.LT, (float) rest));
+                a0 = a0.mul(x0);
+            }
+            if (rest > V) {
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + whole + VB, ORDER);
+                x1 = ID.blend(x1, IOTA.compare(VectorOperators.LT, (float) (rest - V)));
+                a1 = a1.mul(x1);
+            }
+            if (rest > 2 * V) {
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + whole + 2 * VB, ORDER);
+                x2 = ID.blend(x2, IOTA.compare(VectorOperators.LT, (float) (rest - 2 * V)));
+                a2 = a2.mul(x2);
+            }
+            if (rest > 3 * V) {
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + whole + 3 * VB, ORDER);
+                x3 = ID.blend(x3, IOTA.compare(VectorOperators.LT, (float) (rest - 3 * V)));
+                a3 = a3.mul(x3);
+            }
+            if (rest > 4 * V) {
+                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + whole + 4 * VB, ORDER);
+                x4 = ID.blend(x4, IOTA.compare(VectorOperators.LT, (float) (rest - 4 * V)));
+                a4 = a4.mul(x4);
+            }
+            if (rest > 5 * V) {
+                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + whole + 5 * VB, ORDER);
+                x5 = ID.blend(x5, IOTA.compare(VectorOperators.LT, (float) (rest - 5 * V)));
+                a5 = a5.mul(x5);
+            }
+            if (rest > 6 * V) {
+                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + whole + 6 * VB, ORDER);
+                x6 = ID.blend(x6, IOTA.compare(VectorOperators.LT, (float) (rest - 6 * V)));
+                a6 = a6.mul(x6);
+            }
+            if (rest > 7 * V) {
+                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + whole + 7 * VB, ORDER);
+                x7 = ID.blend(x7, IOTA.compare(VectorOperators.LT, (float) (rest - 7 * V)));
+                a7 = a7.mul(x7);
+            }
+            a0 = a0.mul(a4);
+            a1 = a1.mul(a5);
+            a2 = a2.mul(a6);
+            a3 = a3.mul(a7);
+            a0 = a0.mul(a2);
+            a1 = a1.mul(a3);
+            a0 = a0.mul(a1);
+            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+        }
+    }
+
+    /** As {@link FoldLoops#lanes}, with narrow vectors: some lanes at a time, and what is left of a row beside it. */
+    static void parts(long in, long rowStride, int n, int rows, long out, long work) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        long slabs = work + GROUP;
+        if (rest > 0) {
+            for (int d = 0; d < GROUP; d += VB) {
+                ID.intoMemorySegment(ALL, work + d, ORDER);
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            for (int i = 0; i < rest; i += V) {
+                FloatVector x = FloatVector.fromMemorySegment(S, ALL, p + whole + i * BYTES, ORDER);
+                x = ID.blend(x, IOTA.compare(VectorOperators.LT, (float) (rest - i)));
+                x.intoMemorySegment(ALL, work + i * BYTES, ORDER);
+            }
+            for (int s = 0; s < GROUP; s += 8 * VB) {
+                FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a4 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
+                FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
+                for (int part = 0; part < 2; part++) {
+                    long q = s + (part == 0 ? p : work);
+                    int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
+                    for (int d = 0; d < bytes; d += GROUP) {
+                        FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
+                        a0 = a0.mul(x0);
+                        FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
+                        a1 = a1.mul(x1);
+                        FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
+                        a2 = a2.mul(x2);
+                        FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
+                        a3 = a3.mul(x3);
+                        FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + d + 4 * VB, ORDER);
+                        a4 = a4.mul(x4);
+                        FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + d + 5 * VB, ORDER);
+                        a5 = a5.mul(x5);
+                        FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + d + 6 * VB, ORDER);
+                        a6 = a6.mul(x6);
+                        FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + d + 7 * VB, ORDER);
+                        a7 = a7.mul(x7);
+                    }
+                }
+                a0.intoMemorySegment(ALL, slabs + s, ORDER);
+                a1.intoMemorySegment(ALL, slabs + s + VB, ORDER);
+                a2.intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
+                a3.intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
+                a4.intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
+                a5.intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
+                a6.intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
+                a7.intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
+            }
+            for (int w = GROUP / 2; w >= VB; w >>= 1) {
+                for (int d = 0; d < w; d += VB) {
+                    FloatVector x = FloatVector.fromMemorySegment(S, ALL, slabs + d, ORDER);
+                    FloatVector y = FloatVector.fromMemorySegment(S, ALL, slabs + d + w, ORDER);
+                    x = x.mul(y);
+                    x.intoMemorySegment(ALL, w == VB ? out + (long) row * VB : slabs + d, ORDER);
+                }
+            }
+        }
+    }
+}
