@@ -26,6 +26,8 @@ public final class MatMul implements Workers.Shared {
     private static final int SHORT = 128;
     /** The most memory, in bytes, that the columns of a block of A span where A is read as it lies. */
     private static final long SPAN = 512 << 10;
+    /** Elements of a column of C for which A is transposed: fewer do not fill a vector. */
+    private static final int LONG_COLUMN = 16;
     /** Bytes of a row of a panel of B. */
     private static final int PITCH = 2 * MatMulTiles.VB;
     /** Rows of a band: a multiple of the rows of each tile. */
@@ -150,7 +152,7 @@ public final class MatMul implements Workers.Shared {
             return;
         }
         product.cut = Cut.PRODUCTS;
-        boolean swapped = isColumn(n, matrixA.stride(rank - 2));
+        boolean swapped = isColumn(m, n, matrixA.stride(rank - 2));
         product.batchA = swapped ? batchB : batchA;
         product.batchB = swapped ? batchA : batchB;
         Workers.share(product, count, nanos * count);
@@ -188,14 +190,14 @@ public final class MatMul implements Workers.Shared {
         return NANOS * Math.max(m, READ_ROWS) * k * n * (1 << shift - 2);
     }
 
-    // A column of C lies in memory as a row, and is a row of the transposed product.
-    private static boolean isColumn(int n, long aRow) {
-        return n == 1 && aRow == 1;
+    // A column of C lies in memory as a row, and is a row of the transposed product, which fills whole vectors.
+    private static boolean isColumn(int m, int n, long aRow) {
+        return n == 1 && (aRow == 1 || m >= LONG_COLUMN);
     }
 
     private void set(Lane lane, int m, int n, int k, long a, long aRow, long aCol, long b, long bRow, long bCol, long c,
             boolean accumulate) {
-        if (isColumn(n, aRow)) {
+        if (isColumn(m, n, aRow)) {
             set(lane, 1, m, k);
             setA(b, bCol, bRow);
             setB(a, aCol, aRow);
@@ -295,10 +297,14 @@ public final class MatMul implements Workers.Shared {
                 rows = MatMulTiles.next(m - i);
                 long x = a + i * aRow + p * aCol;
                 long y = b + p * bRow;
+                // A tile that is wider than the rows may write over what comes behind them, if that is written later.
+                long behind = MatMulTiles.next(rows, rowBytes) * (long) MatMulTiles.VB - rowBytes;
+                boolean over = behind >= 0 && behind <= (m - i - rows) * cRow && fresh && depth == k;
                 int vectors;
                 for (long d = 0; d < rowBytes; d += vectors * (long) MatMulTiles.VB) {
                     vectors = MatMulTiles.next(rows, rowBytes - d);
-                    tile(fresh, rows, vectors, x, aRow, aCol, y + d, bRow, depth, c + i * cRow + d, rowBytes - d);
+                    tile(fresh, rows, vectors, x, aRow, aCol, y + d, bRow, depth, c + i * cRow + d,
+                            over ? Long.MAX_VALUE : rowBytes - d);
                 }
             }
             p += depth;
