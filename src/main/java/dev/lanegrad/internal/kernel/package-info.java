@@ -18,6 +18,11 @@
  * Every thread has scratch memory of its own; what a call is, is written by the caller and only read by the others.
  * The caller fences the owners of its operands until it returns, and it returns when all have ended.
  *
+ * <p><b>What shapes cost</b> (microseconds, one thread, 512-bit vectors, before and after): maxima of 256 rows of 1,000
+ * floats 37 and 15 since NaNs are told from a sum, their sums 23 and 12 since what is left of a row is folded from
+ * registers; a product of 4,096 x 32 with a column 35 and 19 since it is a row of the transposed product; one of a column
+ * with 30 elements 36 and 10 since tiles may write over what is written later.
+ *
  * <p><b>Starting.</b> What limits a young JVM is the queue of C2, full of the Vector API's fallbacks. Tried without
  * gain: products on arrays of the heap until the tiles are compiled (the hundredth step of a network comes no
  * earlier); calling each primitive loop thousands of times with nothing to do, so that C2 takes it before the
