@@ -57,8 +57,8 @@
  * a block in the first level of cache behind the loop, instead of in it, costs three times as much at 16,384 elements
  * (2,950): each value is stored and loaded once more. Products by rows save memory more than time: value and gradients of
  * {@code gelu(x w + b) v} for 4,096 x 64 x 512 took 17.4 and 21.4 ms with them, 18.2 and 21.2 without (the six
- * products alone 8.5), and 18 MB planned instead of 43; those of a network of 784-256-10 at batch 128 0.91 and 1.23 ms with them, 1.21 and 1.23 without:
- * the machine's clock makes more of a difference. By rows, layer norm with gelu of 1,024 x 768 keeps 16 of its 18
- * intermediate values in the cache (346 KB planned instead of 22 MB).
+ * products alone 8.5), and 18 MB planned instead of 43; those of a network of 784-256-10 at batch 128 0.91 and 1.23 ms
+ * with them, 1.21 and 1.23 without: the machine's clock makes more of a difference. By rows, layer norm with gelu of
+ * 1,024 x 768 keeps 16 of its 18 intermediate values in the cache (346 KB planned instead of 22 MB).
  */
 package dev.lanegrad.internal.program;
