@@ -19,7 +19,7 @@ class FunctionalProps {
     private static final int TRIES = 60;
     private static final int WIDTH = 3;
 
-    /** Steps of a random function of a matrix of three columns; each keeps these sizes, and none grows faster than linearly. */
+    /** Steps of a random function of a matrix of three columns; each keeps these sizes, none grows faster than linearly. */
     private static final List<Function<Tensor, Tensor>> STEPS = List.of(
             Tensor::sin,
             Tensor::tanh,

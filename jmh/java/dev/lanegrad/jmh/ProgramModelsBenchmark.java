@@ -43,8 +43,8 @@ public class ProgramModelsBenchmark {
     private static final int ROUNDS = 1000;
 
     /** What is computed. */
-    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "feed-forward", "cross-entropy", "layer-norm-gelu", "black-scholes", "recurrent",
-        "recurrent-scan"})
+    @Param({"logistic", "mlp-1", "mlp-32", "mlp-784", "feed-forward", "cross-entropy", "layer-norm-gelu",
+        "black-scholes", "recurrent", "recurrent-scan"})
     public String model;
 
     private Function<List<Tensor>, Tensor> function;

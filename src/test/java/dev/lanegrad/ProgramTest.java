@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Programs compute what the function computes, bit for bit, and refuse by name what they cannot do. */
@@ -15,7 +18,7 @@ class ProgramTest {
     private static final int LARGE_FUNCTIONS = 150;
 
     private static long[] bits(Tensor tensor) {
-        return java.util.Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
+        return Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
     }
 
     private static void assertSame(String message, List<Tensor> expected, List<Tensor> actual) {
@@ -44,33 +47,37 @@ class ProgramTest {
     @Test
     void randomGradientsHaveTheBitsOfEagerGradients() {
         for (long seed = 0; seed < FUNCTIONS; seed++) {
-            assertSameGradients(seed, 1 + (int) (seed % 12), RandomFunction.arguments(seed));
+            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
+            assertSameGradients("seed " + seed, inputs -> loss(function.apply(inputs)), RandomFunction.arguments(seed));
         }
     }
 
     @Test
     void largeFunctionsByRowsHaveTheBitsOfEagerGradients() {
         for (long seed = 0; seed < LARGE_FUNCTIONS; seed++) {
-            assertSameGradients(seed, 1 + (int) (seed % 12), RandomFunction.largeArguments(seed));
+            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
+            assertSameGradients("seed " + seed, inputs -> loss(function.apply(inputs)), RandomFunction.largeArguments(seed));
         }
     }
 
-    private static void assertSameGradients(long seed, int length, List<Tensor> arguments) {
-        RandomFunction function = new RandomFunction(seed, length);
+    /** Compares value and gradients of two calls with those without a program, which it returns explained. */
+    private static String assertSameGradients(String message, Function<List<Tensor>, Tensor> function,
+            List<Tensor> arguments) {
         List<Tensor> expected = new ArrayList<>();
         try (Tape tape = Tape.open()) {
             List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
-            Tensor loss = loss(function.apply(leaves));
+            Tensor loss = function.apply(leaves);
             expected.add(loss.keep());
             if (loss.requiresGrad()) {
                 loss.backward();
             }
             leaves.forEach(leaf -> expected.add(leaf.grad() == null ? leaf.zerosLike().keep() : leaf.grad()));
         }
-        try (Program program = Program.valueAndGradList(inputs -> loss(function.apply(inputs)))) {
+        try (Program program = Program.valueAndGradList(function)) {
             for (int again = 0; again < 2; again++) {
-                assertSame("seed " + seed, expected, program.call(arguments.toArray(Tensor[]::new)));
+                assertSame(message, expected, program.call(arguments.toArray(Tensor[]::new)));
             }
+            return program.explain();
         }
     }
 
@@ -80,29 +87,13 @@ class ProgramTest {
             for (int[] sizes : new int[][] {{1_009, 40}, {11, 101, 37}, {640, 64}}) {
                 Rng rng = new Rng(sizes[0]);
                 int width = sizes[sizes.length - 1];
-                List<Tensor> arguments = java.util.stream.Stream.of(sizes, new int[] {width, 77}, new int[] {77},
-                        new int[] {29, 77}, new int[] {29, 1})
-                        .map(shape -> Tensor.randn(rng, shape).mul(0.3).to(type)).toList();
-                java.util.function.Function<List<Tensor>, Tensor> function = in -> in.get(0).matmul(in.get(1)).add(in.get(2)).gelu()
-                        .matmul(in.get(3).t()).softmax(-1).matmul(in.get(4)).exp().mean();
-                List<Tensor> expected = new ArrayList<>();
-                Tensor value;
-                try (Tape tape = Tape.open()) {
-                    List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
-                    value = function.apply(leaves);
-                    value.backward();
-                    expected.add(value.keep());
-                    leaves.forEach(leaf -> expected.add(leaf.grad()));
-                }
-                String message = type + " " + java.util.Arrays.toString(sizes);
-                try (Program program = Program.valueAndGradList(function)) {
-                    for (int again = 0; again < 2; again++) {
-                        assertSame(message, expected, program.call(arguments.toArray(Tensor[]::new)));
-                    }
-                    // Forward and, with the second factor transposed, backward.
-                    assertTrue(program.explain().lines().filter(line -> line.contains("| ") && line.contains("= matmul")).count() >= 4,
-                            message + program.explain());
-                }
+                List<Tensor> arguments = Stream.of(sizes, new int[] {width, 77}, new int[] {77}, new int[] {29, 77},
+                        new int[] {29, 1}).map(shape -> Tensor.randn(rng, shape).mul(0.3).to(type)).toList();
+                String explained = assertSameGradients(type + " " + Arrays.toString(sizes), in -> in.get(0).matmul(in.get(1))
+                        .add(in.get(2)).gelu().matmul(in.get(3).t()).softmax(-1).matmul(in.get(4)).exp().mean(), arguments);
+                // Forward and, with the second factor transposed, backward.
+                long products = explained.lines().filter(line -> line.contains("| ") && line.contains("= matmul")).count();
+                assertTrue(products >= 4, explained);
             }
         }
     }
@@ -112,21 +103,9 @@ class ProgramTest {
         for (int[] sizes : new int[][] {{30_011}, {57, 1_009}, {7, 5_003}}) {
             List<Tensor> arguments = List.of(Tensor.randn(new Rng(31), sizes), Tensor.rand(new Rng(32), sizes).add(1),
                     Tensor.randn(new Rng(33), sizes[sizes.length - 1]));
-            java.util.function.Function<List<Tensor>, Tensor> function = in -> in.get(0).gelu().mul(in.get(1).log())
-                    .add(in.get(2).tanh()).softplus().mul(in.get(0).sigmoid()).sub(in.get(1).erf().exp()).sum();
-            List<Tensor> leaves = arguments.stream().map(argument -> argument.detach().requiresGrad(true)).toList();
-            List<Tensor> expected = new ArrayList<>();
-            try (Tape tape = Tape.open()) {
-                Tensor value = function.apply(leaves);
-                value.backward();
-                expected.add(value.detach().keep());
-                leaves.forEach(leaf -> expected.add(leaf.grad()));
-            }
-            try (Program program = Program.valueAndGradList(function)) {
-                String message = java.util.Arrays.toString(sizes);
-                assertSame(message, expected, program.call(arguments.toArray(Tensor[]::new)));
-                assertTrue(program.explain().contains("rows at a time"), message + program.explain());
-            }
+            String explained = assertSameGradients(Arrays.toString(sizes), in -> in.get(0).gelu().mul(in.get(1).log())
+                    .add(in.get(2).tanh()).softplus().mul(in.get(0).sigmoid()).sub(in.get(1).erf().exp()).sum(), arguments);
+            assertTrue(explained.contains("rows at a time"), explained);
         }
     }
 

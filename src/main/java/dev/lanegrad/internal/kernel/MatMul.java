@@ -170,19 +170,10 @@ public final class MatMul implements Workers.Shared {
         long row = matrix.stride(0) << shift;
         long column = matrix.stride(1) << shift;
         MatMulTiles tiles = MatMulTiles.of(lane);
-        int lanes = MatMulTiles.VB >> shift;
-        int rows = 0;
-        int columns = 0;
-        if (row == 1L << shift && lanes > 2) {
-            rows = matrix.size(0) / lanes * lanes;
-            columns = matrix.size(1) / lanes * lanes;
-            for (int j = 0; j < columns; j += lanes) {
-                for (int i = 0; i < rows; i += lanes) {
-                    tiles.square(from + j * column + i * row, column, to + i * pitch + ((long) j << shift), pitch);
-                }
-            }
-        }
-        tiles.transpose(from + columns * column, row, column, to + ((long) columns << shift), pitch, rows, matrix.size(1) - columns);
+        int rows = row == 1L << shift ? matrix.size(0) & -(MatMulTiles.VB >> shift) : 0;
+        int columns = squares(tiles, shift, from, row, column, to, pitch, rows, matrix.size(1));
+        tiles.transpose(from + columns * column, row, column, to + ((long) columns << shift), pitch, rows,
+                matrix.size(1) - columns);
         tiles.transpose(from + rows * row, row, column, to + rows * pitch, pitch, matrix.size(0) - rows, matrix.size(1));
     }
 
@@ -385,16 +376,23 @@ public final class MatMul implements Workers.Shared {
 
     // The last squares write more rows than there are: into the next panel, which is written later, or the gap behind.
     private void transposeB(long from, int depth, int columns, long to) {
+        int j = squares(tiles, shift, from, bRow, bCol, to, PITCH, depth, columns);
+        tiles.transpose(from + j * bCol, bRow, bCol, to + (j << shift), PITCH, depth, columns - j);
+    }
+
+    // Whole squares of columns that lie in memory as rows; returns how many columns they are. Rows are rounded up.
+    private static int squares(MatMulTiles tiles, int shift, long from, long row, long column, long to, long pitch, int rows,
+            int columns) {
         int lanes = MatMulTiles.VB >> shift;
         int j = 0;
-        if (bRow == 1L << shift && lanes > 2) {
+        if (row == 1L << shift && lanes > 2) {
             for (; j <= columns - lanes; j += lanes) {
-                for (int i = 0; i < depth; i += lanes) {
-                    tiles.square(from + j * bCol + i * bRow, bCol, to + (long) i * PITCH + (j << shift), PITCH);
+                for (int i = 0; i < rows; i += lanes) {
+                    tiles.square(from + j * column + i * row, column, to + i * pitch + ((long) j << shift), pitch);
                 }
             }
         }
-        tiles.transpose(from + j * bCol, bRow, bCol, to + (j << shift), PITCH, depth, columns - j);
+        return j;
     }
 
     private void tile(boolean fresh, int rows, int vectors, long x, long xRow, long xCol, long y, long yRow, int depth,

@@ -187,6 +187,7 @@ final class Band {
                 && view.block(1).isContiguous();
     }
 
+    /** True if {@code region} is a product of matrices. */
     static boolean isProduct(Region region) {
         return !region.isKernel() && region.only().structural() instanceof Structural.Matmul;
     }

@@ -43,7 +43,8 @@ final class BandSteps {
                 fold(region.only());
             }
         }
-        return new Step.Rows(first, whole, rest, (int) (band.rows / band.block()), steps.stream().mapToInt(Integer::intValue).toArray(),
+        return new Step.Rows(first, whole, rest, (int) (band.rows / band.block()),
+                steps.stream().mapToInt(Integer::intValue).toArray(),
                 positions.stream().mapToInt(Integer::intValue).toArray(), moves.stream().mapToLong(Long::longValue).toArray());
     }
 

@@ -31,7 +31,6 @@ final class Builder {
     /** Where a fold that is fed on the way finds its elements, and a product its second factor row by row. */
     private final Map<Node, Spot> scratch = new HashMap<>();
     private final Map<Node, Integer> lastUse = new HashMap<>();
-    private final List<Draft> drafts = new ArrayList<>();
     private final List<Value> kept = new ArrayList<>();
     private final Memory memory = new Memory();
     private final List<Value> gradients = new ArrayList<>();
@@ -40,10 +39,6 @@ final class Builder {
 
     /** Where a node's memory begins: {@code offset} bytes behind a base, which is known by number. */
     private record Spot(int base, long offset) {
-    }
-
-    /** A step before it is known where its operands lie. */
-    private record Draft(Step step, Region region, List<Node> written, List<Place> read, int bytes) {
     }
 
     private Builder(Trace trace, Fuser.Plan plan) {
