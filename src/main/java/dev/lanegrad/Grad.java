@@ -351,7 +351,13 @@ public final class Grad {
         return Arrays.stream(values).map(Tensor::new).toList();
     }
 
+    // A stream takes longer than the gradient of a small op.
     static Value[] values(List<Tensor> tensors) {
-        return tensors.stream().map(tensor -> tensor == null ? null : tensor.value).toArray(Value[]::new);
+        Value[] values = new Value[tensors.size()];
+        for (int i = 0; i < values.length; i++) {
+            Tensor tensor = tensors.get(i);
+            values[i] = tensor == null ? null : tensor.value;
+        }
+        return values;
     }
 }

@@ -37,6 +37,13 @@ final class Report {
     private static final Path README = Path.of("README.md");
     private static final int STARTS = 3;
     private static final String FIGURES = "figures.tsv";
+    private static final List<String> FLAGS = List.of("--add-modules", "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED", "-Xmx6g", "-XX:+UseG1GC");
+    /**
+     * For the JVMs that measure steps: a heap that grows, and shrinks between the cases, is new memory of the system time
+     * and again, and what a step leaves to the collector costs more than the step.
+     */
+    private static final List<String> HEAP = List.of("-Xms6g", "-XX:+AlwaysPreTouch");
 
     private final Settings settings;
     private final Path directory;
@@ -138,7 +145,10 @@ final class Report {
     private ProcessBuilder builder(Class<?> main, Side side, String... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(flags());
+        command.addAll(FLAGS);
+        if (main == Sweep.class) {
+            command.addAll(HEAP);
+        }
         command.add("-D" + PeerBenchmark.SETTLE + "=" + settings.settle());
         command.add("-Dlanegrad.threads=" + settings.threads());
         if (side.isTorch()) {
@@ -155,11 +165,6 @@ final class Report {
         return builder;
     }
 
-    private static List<String> flags() {
-        return List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx6g",
-                "-XX:+UseG1GC");
-    }
-
     private Map<String, String> facts() throws IOException, InterruptedException {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("report", String.join(" ", settings.args()));
@@ -170,7 +175,7 @@ final class Report {
         facts.put("machine", processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("JDK", "JDK " + System.getProperty("java.vendor.version") + " " + Runtime.version());
-        facts.put("flags", String.join(" ", flags()));
+        facts.put("flags", String.join(" ", FLAGS) + " " + String.join(" ", HEAP));
         facts.put("threads", String.valueOf(settings.threads()));
         facts.put("libtorch", "2.13.0, org.bytedeco 1.5.14, OpenBLAS 0.3.31");
         facts.put("load", String.format(Locale.ROOT, "%.1f",
