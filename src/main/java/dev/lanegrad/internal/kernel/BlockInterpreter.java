@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Runs a code as a list of loops, one for each primitive, block by block over values in scratch memory. The loops are
@@ -29,6 +30,8 @@ final class BlockInterpreter extends Loop {
 
     /** More bytes than the table of a code has, and less than any address. */
     private static final long LARGEST_TABLE = 64 << 10;
+    /** The loops of the primitives that are in use: what is known of one is known to all codes. */
+    private static final Map<Class<?>, Loop> SHARED = new ConcurrentHashMap<>();
 
     private final MemorySegment pool;
     private final Loop[] loops;
@@ -70,9 +73,9 @@ final class BlockInterpreter extends Loop {
         return slots + 1 + ((operands + slots + PLACES) * ENTRY - 1) / Workspace.BLOCK;
     }
 
-    /** Loops that one block passes. */
-    int steps() {
-        return loops.length;
+    /** The loops that each block passes. */
+    List<Loop> steps() {
+        return List.of(loops);
     }
 
     @Override
@@ -119,8 +122,14 @@ final class BlockInterpreter extends Loop {
     }
 
     private static Loop loop(Lane lane, Prim prim, boolean constantB, boolean constantC) {
-        return lane == Lane.FLOAT ? FloatPrims.of(prim, constantB, constantC)
-                : DoublePrims.of(prim, constantB, constantC);
+        return shared(lane == Lane.FLOAT ? FloatPrims.of(prim, constantB, constantC)
+                : DoublePrims.of(prim, constantB, constantC));
+    }
+
+    /** The one loop of its class. */
+    private static Loop shared(Loop loop) {
+        Loop before = SHARED.putIfAbsent(loop.getClass(), loop);
+        return before != null ? before : loop;
     }
 
     /** Finds the steps of a code and the places of its values. */
@@ -318,7 +327,7 @@ final class BlockInterpreter extends Loop {
         }
 
         private Loop copy() {
-            return code.lane() == Lane.FLOAT ? FloatBits.copy() : DoubleBits.copy();
+            return shared(code.lane() == Lane.FLOAT ? FloatBits.copy() : DoubleBits.copy());
         }
     }
 }

@@ -3,11 +3,16 @@ package dev.lanegrad.internal.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import java.util.concurrent.LinkedBlockingDeque;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * The thread that emits loops and runs them on scratch memory until the JVM has compiled them: before that each vector
- * is an object on the heap, and a call takes a hundred times as long.
+ * The thread that runs vector loops on scratch memory until the JVM has compiled them, those of primitives and those that it
+ * emits: before that each vector is an object on the heap, and a call takes a hundred times as long. It rests as long
+ * as it runs, since the compilers need the core that the program leaves.
  */
 final class KernelWarmup {
     /**
@@ -31,52 +36,119 @@ final class KernelWarmup {
      */
     private static final long PATIENCE = 2_000_000_000L;
     /**
-     * So long after the first kernel has become hot nothing is emitted: the JVM's compilers are busy with everything else
-     * then, and a loop that runs until they come to it would take a core from them.
+     * So long after the first kernel has been in use for a while nothing is done: the JVM's compilers are busy with
+     * everything else then, and a loop that runs until they come to it would take a core from them.
      */
     private static final long SETTLING = 2_000_000_000L;
     private static final int ATTEMPTS = 5;
     /** So many times longer it takes at least while it is interpreted. */
     private static final int NOT_COMPILED = 30;
+    /** A loop of a primitive that takes less for so many bytes is compiled; it takes many times as long before. */
+    private static final long COMPILED = 400;
+    /** Operands of a primitive, with its result. */
+    private static final int PLACES = 4;
+    /** What has come to use, and waits for its vector loops: one loop, and several. */
+    private static final Queue<MapKernel> PRIMITIVES = new ArrayDeque<>();
+    private static final Queue<MapKernel> STARTED = new ArrayDeque<>();
     /** What became hot last comes first: it is wanted now, and others may have had their time. */
-    private static final LinkedBlockingDeque<MapKernel.Variant> QUEUE = new LinkedBlockingDeque<>();
-    private static boolean started;
+    private static final ArrayDeque<MapKernel.Variant> HOT = new ArrayDeque<>();
+    private static Thread thread;
+    private static long begin;
 
     private KernelWarmup() {
     }
 
-    /** Has the loop of {@code variant} emitted, and put in its place when it is compiled. */
-    static void queue(MapKernel.Variant variant) {
-        QUEUE.addFirst(variant);
-        start();
+    /** Has {@code kernel} run by vector loops when these are compiled. */
+    static synchronized void start(MapKernel kernel) {
+        (kernel.primitives().size() == 1 ? PRIMITIVES : STARTED).add(kernel);
+        wake();
     }
 
-    private static synchronized void start() {
-        if (!started) {
-            started = true;
-            Thread.ofPlatform().name("lanegrad-warmup").daemon(true).start(KernelWarmup::work);
+    /** Has the loop of {@code variant} emitted, and put in its place when it is compiled. */
+    static synchronized void queue(MapKernel.Variant variant) {
+        HOT.addFirst(variant);
+        wake();
+    }
+
+    private static void wake() {
+        if (thread == null) {
+            begin = System.nanoTime() + SETTLING;
+            thread = Thread.ofPlatform().name("lanegrad-warmup").daemon(true).start(KernelWarmup::work);
+        }
+        KernelWarmup.class.notifyAll();
+    }
+
+    // Emitted loops need no loops of primitives, but for a kernel that is one primitive they are all there is.
+    private static synchronized Runnable next() throws InterruptedException {
+        while (true) {
+            long left = (begin - System.nanoTime()) / 1_000_000;
+            if (left > 0) {
+                KernelWarmup.class.wait(left + 1);
+            } else if (!PRIMITIVES.isEmpty() || HOT.isEmpty() && !STARTED.isEmpty()) {
+                Queue<MapKernel> queue = PRIMITIVES.isEmpty() ? STARTED : PRIMITIVES;
+                List<MapKernel> kernels = List.copyOf(queue);
+                queue.clear();
+                return () -> compile(kernels);
+            } else if (!HOT.isEmpty()) {
+                MapKernel.Variant variant = HOT.removeFirst();
+                return () -> emit(variant);
+            } else {
+                KernelWarmup.class.wait();
+            }
         }
     }
 
     private static void work() {
-        long begin = System.nanoTime() + SETTLING;
         while (true) {
             try {
-                Thread.sleep(Math.max(0, begin - System.nanoTime()) / 1_000_000);
-                MapKernel.Variant variant = QUEUE.take();
-                Loop loop = variant.emit();
-                if (loop != null && isFaster(variant, loop)) {
-                    variant.publish(loop);
-                } else if (loop != null && ++variant.attempts < ATTEMPTS) {
-                    QUEUE.addLast(variant);
-                }
+                next().run();
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | LinkageError e) {
-                // The kernel goes on in the interpreter; the others may still get loops of their own.
-                System.getLogger("dev.lanegrad").log(System.Logger.Level.WARNING, "A kernel stays interpreted.", e);
+                // The kernel goes on as it runs now; the others may still get loops of their own.
+                System.getLogger("dev.lanegrad").log(System.Logger.Level.WARNING, "A kernel stays slow.", e);
             }
         }
+    }
+
+    private static void emit(MapKernel.Variant variant) {
+        Loop loop = variant.emit();
+        if (loop != null && isFaster(variant, loop)) {
+            variant.publish(loop);
+        } else if (loop != null && ++variant.attempts < ATTEMPTS) {
+            synchronized (KernelWarmup.class) {
+                HOT.addLast(variant);
+            }
+        }
+    }
+
+    /**
+     * Runs the loops of primitives in turns, so that the compilers always have the next one to do, until they are compiled
+     * or have run for long: the turn of those comes when they are used.
+     */
+    private static void compile(List<MapKernel> kernels) {
+        List<Loop> loops = new ArrayList<>(kernels.stream().flatMap(kernel -> kernel.primitives().stream())
+                .filter(loop -> !loop.compiled).distinct().toList());
+        MemorySegment memory = Arena.ofAuto().allocate((long) PLACES * (TIMED + Loop.ENTRY), 64);
+        long frame = memory.address() + (long) PLACES * TIMED;
+        for (int p = 0; p < PLACES; p++) {
+            Workspace.place(frame, p, memory.address() + (long) p * TIMED, -1);
+        }
+        long deadline = System.nanoTime() + PATIENCE;
+        while (!loops.isEmpty()) {
+            long start = System.nanoTime();
+            boolean late = start > deadline;
+            for (Loop loop : loops) {
+                for (int i = 0; i < CALLS; i++) {
+                    loop.run(frame, TIMED);
+                }
+                loop.compiled = late || time(loop, frame) < COMPILED;
+            }
+            loops.removeIf(loop -> loop.compiled);
+            LockSupport.parkNanos(System.nanoTime() - start);
+        }
+        kernels.forEach(MapKernel::startVectors);
+        Reference.reachabilityFence(memory);
     }
 
     /** Runs {@code loop} until it is compiled; true if it is then faster than what runs now. */
@@ -100,9 +172,11 @@ final class KernelWarmup {
         Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
         long compiled = NANOS * (kernel.code().insts().size() + operands) * TIMED / SHORT;
         while (steady < 8 && (steady > 0 || System.nanoTime() < deadline)) {
+            long start = System.nanoTime();
             for (int i = 0; i < CALLS; i++) {
                 loop.run(workspace.frame(), turn);
             }
+            LockSupport.parkNanos(System.nanoTime() - start);
             before = Math.min(before, time(rival, workspace.frame()) * (sums ? 2 : 1));
             long now = time(loop, workspace.frame());
             steady = now < before && now < compiled ? steady + 1 : 0;

@@ -12,6 +12,9 @@ abstract class Loop {
     /** Bytes of one operand in a frame. */
     static final int ENTRY = 16;
 
+    /** True if the JVM is known to have compiled it; for the thread that sees to that, and hints for others. */
+    boolean compiled;
+
     /**
      * Computes {@code bytes} bytes of each output, rounded up to whole vectors. An output may be the very memory of an
      * input; otherwise they do not overlap.

@@ -53,9 +53,8 @@ import jdk.incubator.vector.VectorSpecies;
  * last load, as an output may be the memory of an input. Long chains of instructions work on two vectors in turn.
  */
 final class LoopEmitter {
-    /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, -1 ({@code auto}) emits what is hot. */
+    /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, 2 and -1 ({@code auto}) emit what is hot. */
     static final int TIER = tier(System.getProperty("lanegrad.tier", "auto"));
-
 
     private static final ClassDesc LOOP = desc(Loop.class);
     private static final ClassDesc SELF = ClassDesc.of(Loop.class.getPackageName() + ".Map");
@@ -151,8 +150,9 @@ final class LoopEmitter {
         return switch (property) {
             case "0" -> 0;
             case "1" -> 1;
+            case "2" -> 2;
             case "auto" -> -1;
-            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1 or auto, but got "
+            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1, 2 or auto, but got "
                     + property + "; correct the system property.");
         };
     }

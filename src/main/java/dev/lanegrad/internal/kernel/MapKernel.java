@@ -6,10 +6,12 @@ import dev.lanegrad.internal.lane.LaneCode;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * A code ready to run over tensors: it begins in the interpreter, and once it has proved hot runs as a loop of its own.
+ * A code ready to run over tensors: it begins in plain Java, goes on with the vector loops of its primitives when the JVM
+ * has compiled them, and once it has proved hot runs as a loop of its own.
  * Equal codes share one kernel. Safe for use by many threads.
  */
 public final class MapKernel {
@@ -39,8 +41,12 @@ public final class MapKernel {
     final double nanos;
 
     private final LaneCode code;
-    private final Loop first;
+    /** The loops of the primitives, behind each other or the only one. */
+    private final Loop vectors;
+    private final List<Loop> primitives;
     private final boolean single;
+    /** What runs at first. */
+    private Loop first;
     // A race leaves it at one of two variants, and both are good; they are immutable but for their counters and loop.
     private Variant last;
     private Variant[] variants = new Variant[0];
@@ -53,7 +59,9 @@ public final class MapKernel {
         BlockInterpreter interpreter = BlockInterpreter.of(code);
         Loop primitive = BlockInterpreter.single(code);
         single = primitive != null;
-        first = single ? primitive : interpreter;
+        vectors = single ? primitive : interpreter;
+        primitives = single ? List.of(primitive) : interpreter.steps().stream().distinct().toList();
+        first = LoopEmitter.TIER > 0 || isCompiled() ? vectors : new ScalarLoop(this);
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
         nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
                 * code.lane().bytes();
@@ -78,6 +86,25 @@ public final class MapKernel {
     /** What this kernel computes. */
     public LaneCode code() {
         return code;
+    }
+
+    /** The vector loops that it consists of. */
+    List<Loop> primitives() {
+        return primitives;
+    }
+
+    private boolean isCompiled() {
+        return primitives.stream().allMatch(loop -> loop.compiled);
+    }
+
+    /** Has the vector loops run from now on where plain Java did. */
+    synchronized void startVectors() {
+        first = vectors;
+        for (Variant variant : variants) {
+            if (variant.loop instanceof ScalarLoop) {
+                variant.publish(vectors);
+            }
+        }
     }
 
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
@@ -135,7 +162,7 @@ public final class MapKernel {
         final long scalars;
         /** Set of the outputs that are summed. */
         final long folds;
-        /** What runs it; replaced once, by the emitted loop. A loop has no state, so a race is harmless. */
+        /** What runs it, replaced by what is faster. A loop has no state that matters, so a race is harmless. */
         Loop loop;
         /** True until it is decided whether a loop is emitted. */
         boolean counting;

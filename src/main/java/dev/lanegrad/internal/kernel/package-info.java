@@ -3,10 +3,11 @@
  * owners of the memory.
  *
  * <p>An element-wise function is a {@link dev.lanegrad.internal.lane.LaneCode}; {@code MapKernel} runs it in one of
- * two ways with the same bits: at first by {@code BlockInterpreter}, one hand-written vector loop for each primitive
- * over blocks that stay in the first level of cache; once it is hot, by a class that {@code LoopEmitter} writes, with
- * the whole function in one loop. The loop is written out whole because a call of our own code in it stops being
- * inlined after one exponential, and every vector is boxed then.
+ * three ways with the same bits. At first {@code ScalarLoop} runs it in plain Java, whose loops the JVM has compiled within
+ * milliseconds. When it has also compiled them, {@code BlockInterpreter} runs one hand-written vector loop for each
+ * primitive over blocks that stay in the first level of cache. Once the function is hot, a class that
+ * {@code LoopEmitter} writes has the whole of it in one loop. The loop is written out whole because a call of our own
+ * code in it stops being inlined after one exponential, and every vector is boxed then.
  *
  * <p>Folds have one meaning for all layouts and widths, stated in {@code Folds}; the matrix product has one, stated in
  * {@code MatMul}. Neither depends on the width of a vector.
@@ -23,13 +24,18 @@
  * registers; a product of 4,096 x 32 with a column 35 and 19 since it is a row of the transposed product; one of a column
  * with 30 elements 36 and 10 since tiles may write over what is written later.
  *
- * <p><b>Starting.</b> What limits a young JVM is the queue of C2, full of the Vector API's fallbacks. Tried without
- * gain: products on arrays of the heap until the tiles are compiled (the hundredth step of a network comes no
- * earlier); calling each primitive loop thousands of times with nothing to do, so that C2 takes it before the
- * fallbacks become hot (an exponential is warm a quarter earlier, the first gradient later); JDK 25's cache of classes
- * and profiles (it leaves incubator modules out).
+ * <p><b>Starting.</b> What limits a young JVM are the queues of its compilers: a vector loop is compiled five times, by
+ * C1 for 15 ms each time, and runs a hundred times slower until the last of them, with a queue full of the Vector API's
+ * fallbacks. Since plain Java comes first, an exponential of 4,096 floats takes 10 ns a float 0.2 s after its first call,
+ * where vector loops took 1,000 to 2,000 until a second after it; the hundredth step of a network comes a sixth earlier, for a
+ * quarter less processor time. The price: between one and three seconds after the start plain Java's 9 ns stand
+ * against 1.2 by vector loops, because those are compiled later. Tried without gain: compiling vector loops in the first
+ * two seconds (the network is slower); products on arrays of the heap until the tiles are compiled; calling each
+ * primitive loop thousands of times with nothing to do; JDK 25's cache of classes and profiles (it leaves incubator
+ * modules out).
  *
- * <p>{@code -Dlanegrad.tier=0} never writes a class, {@code 1} writes it at the first use; {@code -Dlanegrad.dump=DIR}
+ * <p>{@code -Dlanegrad.tier=0} never writes a class, {@code 1} writes it at the first use, and {@code 2} begins with vector
+ * loops and writes it when it is hot; {@code -Dlanegrad.dump=DIR}
  * keeps the classes and {@code -Dlanegrad.verify=true} verifies them.
  */
 package dev.lanegrad.internal.kernel;

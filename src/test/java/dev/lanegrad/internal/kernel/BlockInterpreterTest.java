@@ -12,7 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The block interpreter computes the bits that the scalar interpreter computes. */
+/** The block interpreter, and its stand-in in plain Java, compute the bits that the scalar interpreter computes. */
 @Tag("widths")
 class BlockInterpreterTest {
     private static final int[] SIZES = {1, 3, 16, 17, 207, 1024, 1025, 2500};
@@ -66,6 +66,7 @@ class BlockInterpreterTest {
 
     private static void runs(LaneCode code, int n, long scalars, Random random, boolean inPlace) {
         LoopRun.check(BlockInterpreter.of(code), code, n, scalars, random, inPlace, "interpreter");
+        LoopRun.check(new ScalarLoop(MapKernel.of(code)), code, n, scalars, random, inPlace, "plain Java");
         Loop single = BlockInterpreter.single(code);
         if (single != null) {
             LoopRun.check(single, code, n, scalars, random, inPlace, "primitive");
