@@ -90,8 +90,8 @@ public final class Grad {
     /**
      * The gradients of {@code outputs} by {@code inputs}, in the order of the inputs, which may be leaves or not and
      * may be named twice. The {@code grad()} of leaves is left alone. As PyTorch's, a gradient may share memory with one
-     * of {@code gradOutputs}, and may be {@linkplain Movement#expand expanded} if its elements are all the same: clone it
-     * before changing it in place.
+     * of {@code gradOutputs} or with another gradient, and may be {@linkplain Movement#expand expanded} or permuted: clone
+     * it before changing it in place.
      *
      * @param gradOutputs one for each output, of its shape; null for ones, if the output has one element
      * @param retainGraph keeps what was saved, so that it can be done again; {@code createGraph} does so too

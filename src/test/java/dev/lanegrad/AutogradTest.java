@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -361,6 +362,48 @@ class AutogradTest {
         }
         y.backward();
         assertEquals(Math.pow(1.000001, 1_000_000), x.grad().item(), 1e-8);
+    }
+
+    @Test
+    void aGradientMayStayWhereItLiesRepeatedOrInAnotherOrder() {
+        Tensor x = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3).requiresGrad(true);
+        Tensor rows = Tensor.of(10.0, 20.0);
+        // Repeated along the rows, used as it lies, and added to.
+        x.sum(1).backward(rows);
+        assertValues(x.grad(), 10, 10, 10, 20, 20, 20);
+        x.zeroGrad();
+        Tensor doubled = x.mul(2);
+        doubled.sum(1).mul(rows).sum().add(doubled.square().sum()).backward();
+        assertValues(x.grad(), 2 * (10 + 4), 2 * (10 + 8), 2 * (10 + 12), 2 * (20 + 16), 2 * (20 + 20), 2 * (20 + 24));
+        x.zeroGrad();
+        // In another order: to an element-wise op, to a product, to a leaf, and to two of them at once.
+        Tensor c = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2);
+        Tensor turned = x.mul(x).transpose(0, 1);
+        turned.mul(c).sum().add(turned.sum(0).mul(rows).sum()).backward();
+        assertValues(x.grad(), 2 * (1 + 10), 4 * (3 + 10), 6 * (5 + 10), 8 * (2 + 20), 10 * (4 + 20), 12 * (6 + 20));
+        x.zeroGrad();
+        Tensor w = Tensor.of(new double[] {1, 0, 2, 1, 0, 3}, 2, 3).requiresGrad(true);
+        w.matmul(x.transpose(0, 1)).backward(Tensor.of(new double[] {1, 2, 3, 4}, 2, 2));
+        assertValues(x.grad(), 1 + 3, 0, 2 + 9, 2 + 4, 0, 4 + 12);
+        assertValues(w.grad(), 1 + 8, 2 + 10, 3 + 12, 3 + 16, 6 + 20, 9 + 24);
+        Tensor gradient = x.grad();
+        assertSame(gradient, gradient.contiguous());
+    }
+
+    @Test
+    void gradientsThatStayWhereTheyLieAreGivenBackOnce() {
+        Tensor x = Tensor.ones(300, 200).requiresGrad(true);
+        Tensor seed = Tensor.ones(300);
+        Tensor sums = x.square().transpose(0, 1).sum(0);
+        Tensor more = sums.mul(2).sum();
+        long values = tape.liveBytes();
+        List<Tensor> found = Grad.grad(List.of(sums, more), List.of(x), Arrays.asList(seed, null), false, false);
+        assertEquals(2 * (1 + 2), found.getFirst().get(299, 199), 0);
+        long gradient = tape.liveBytes() - values;
+        assertTrue(gradient <= 300 * 200 * 4 + 8192, gradient + " bytes for one gradient");
+        assertEquals(1, seed.get(0), 0);
+        Tensor repeated = Grad.grad(List.of(x.sum(1)), List.of(x), List.of(seed.mul(3)), false, false).getFirst();
+        assertEquals(3 * 300 * 200, repeated.sum().item(), 0);
     }
 
     /** Ten million records need the memory of the records and the values, and no stack: in a JVM with a small one. */

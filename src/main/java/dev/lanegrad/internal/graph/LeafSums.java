@@ -15,11 +15,13 @@ final class LeafSums {
     private final Context context;
     private final Nodes nodes;
     private final Plan plan;
+    private final Gradients gradients;
 
-    LeafSums(Context context, Plan plan) {
+    LeafSums(Context context, Plan plan, Gradients gradients) {
         this.context = context;
         this.nodes = context.nodes;
         this.plan = plan;
+        this.gradients = gradients;
     }
 
     /**
@@ -84,10 +86,8 @@ final class LeafSums {
                 nodes.setGradient(id, 0);
             } else if (isLeafWithGradient(id)) {
                 Value owner = nodes.leaf(id);
-                Layout layout = Pointwise.contiguous(owner.layout);
-                Layout own = nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : layout;
-                add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id), own,
-                        owner.cell));
+                add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id),
+                        gradients.layout(id), owner.cell));
             }
         }
         if (waiting != null) {

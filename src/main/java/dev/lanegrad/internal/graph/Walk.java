@@ -17,9 +17,8 @@ import java.util.List;
 
 /**
  * The first derivative, on addresses: element-wise ops run their fused backward kernel straight into the gradient of the
- * operand, each gradient is given back as soon as it has been used, and nothing is recorded. A gradient whose elements
- * are all the same, as behind a sum, is one element; one that passes an op unchanged is not copied, and the user's is
- * read where it lies.
+ * operand, each gradient is given back as soon as it has been used, and nothing is recorded. What an op passes on
+ * unchanged is not copied ({@link Gradients}), and the user's gradient is read where it lies.
  */
 final class Walk {
     private static final Derivative SUM = Binary.ADD.derivative(0);
@@ -30,10 +29,10 @@ final class Walk {
     private final TapeScope scope;
     private final Workspace workspace;
     private final Plan plan;
+    private final Gradients gradients;
     private final Value[] targets;
     private final Value[] found;
     private Value[] seeds;
-    private SharedGradients shared;
     private Visits visits;
 
     Walk(Context context, Plan plan, Value[] targets) {
@@ -42,25 +41,26 @@ final class Walk {
         this.scope = context.scope();
         this.workspace = context.workspace;
         this.plan = plan;
+        this.gradients = new Gradients(context);
         this.targets = targets;
         this.found = targets == null ? null : new Value[targets.length];
     }
 
     /** Runs the plan; what {@link Backward#gradients} returns, or null if there are no targets. */
-    Value[] run(Value[] roots, Value[] gradients) {
-        seeds = gradients;
+    Value[] run(Value[] roots, Value[] given) {
+        seeds = given;
         try {
             for (int i = 0; i < roots.length; i++) {
                 int id = nodes.operand(roots[i]);
                 if (nodes.has(id, Nodes.WANTED)) {
-                    seed(id, gradients == null ? null : gradients[i]);
+                    seed(id, given == null ? null : given[i]);
                 }
             }
             for (int i = 0; i < plan.size(); i++) {
                 visit(plan.id(i));
             }
             if (targets == null) {
-                new LeafSums(context, plan).addAll();
+                new LeafSums(context, plan, gradients).addAll();
             }
             if (visits != null) {
                 visits.finish();
@@ -69,7 +69,7 @@ final class Walk {
         } finally {
             dropGradients();
             context.checkpoints.leaveAll();
-            Reference.reachabilityFence(gradients);
+            Reference.reachabilityFence(given);
         }
     }
 
@@ -125,11 +125,11 @@ final class Walk {
             case Nodes.LEAF -> { }
             case Nodes.RESULT -> {
                 visits().result(id, gradientCopy(id));
-                free(id);
+                gradients.free(id);
             }
             case Nodes.STRUCTURAL -> {
                 structural(id);
-                free(id);
+                gradients.free(id);
             }
             default -> elementwise(id);
         }
@@ -145,7 +145,7 @@ final class Walk {
         Value after = visits().hooked(id, before);
         context.requireScope("backward", scope);
         if (after != before) {
-            free(id);
+            gradients.free(id);
             add(id, after.address, after.cell, after.layout, false);
             Reference.reachabilityFence(after);
         }
@@ -168,76 +168,9 @@ final class Walk {
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
             if (nodes.gradient(id) != 0) {
-                free(id);
+                gradients.free(id);
             }
         }
-    }
-
-    private void free(int id) {
-        long gradient = nodes.gradient(id);
-        if (gradient != 0) {
-            if (nodes.has(id, Nodes.LENT)) {
-                nodes.leaf(id).leaf.takeBack(false);
-                nodes.clear(id, Nodes.LENT);
-            } else if (!nodes.has(id, Nodes.SHARED) || shared.release(gradient)) {
-                scope.free(gradient, nodes.has(id, Nodes.UNIFORM) ? nodes.cell(id).bytes() : bytes(id));
-            }
-            nodes.clear(id, Nodes.SHARED);
-            setGradient(id, 0, false);
-        }
-    }
-
-    private SharedGradients shared() {
-        shared = shared == null ? new SharedGradients() : shared;
-        return shared;
-    }
-
-    /** Makes the gradient of {@code id}, which nobody needs after this, that of {@code operand}. */
-    private void pass(int id, int operand, boolean uniform) {
-        setGradient(operand, nodes.gradient(id), uniform);
-        if (nodes.has(id, Nodes.SHARED)) {
-            nodes.set(operand, Nodes.SHARED);
-            nodes.clear(id, Nodes.SHARED);
-        }
-        setGradient(id, 0, false);
-    }
-
-    /** Makes the gradient of {@code id} that of {@code operand} too. */
-    private void share(int id, int operand) {
-        shared().share(nodes.gradient(id));
-        nodes.set(id, Nodes.SHARED);
-        setGradient(operand, nodes.gradient(id), nodes.has(id, Nodes.UNIFORM));
-        nodes.set(operand, Nodes.SHARED);
-    }
-
-    /** Where the first contribution to the gradient of {@code id} is written: a block, or the buffer of its leaf. */
-    private long place(int id) {
-        if (targets == null && nodes.opcode(id) == Nodes.LEAF) {
-            Value buffer = nodes.leaf(id).leaf.lend();
-            if (buffer != null) {
-                nodes.set(id, Nodes.LENT);
-                return buffer.address;
-            }
-        }
-        return scope.allocate(bytes(id));
-    }
-
-    private void setGradient(int id, long address, boolean uniform) {
-        nodes.setGradient(id, address);
-        if (uniform) {
-            nodes.set(id, Nodes.UNIFORM);
-        } else {
-            nodes.clear(id, Nodes.UNIFORM);
-        }
-    }
-
-    private long bytes(int id) {
-        return nodes.layout(id).count() * nodes.cell(id).bytes();
-    }
-
-    /** How the gradient of record {@code id} lies in its block. */
-    private Layout gradientLayout(int id) {
-        return nodes.has(id, Nodes.UNIFORM) ? Layout.SCALAR : Pointwise.contiguous(nodes.layout(id));
     }
 
     private void seed(int id, Value gradient) {
@@ -246,9 +179,8 @@ final class Walk {
             Values.fill(one, 1);
             add(id, one.address, one.cell, Layout.SCALAR, true);
         } else if (nodes.gradient(id) == 0 && gradient.cell == nodes.cell(id) && gradient.layout.isContiguous()) {
-            shared().borrow(gradient.address);
-            setGradient(id, gradient.address, false);
-            nodes.set(id, Nodes.SHARED);
+            gradients.set(id, gradient.address, false);
+            gradients.borrow(id);
         } else {
             add(id, gradient.address, gradient.cell, gradient.layout, false);
         }
@@ -268,20 +200,19 @@ final class Walk {
     /** The gradient of {@code id} as a value that the walk only reads from now on. */
     private Value give(int id) {
         long address = nodes.gradient(id);
-        Layout layout = Structures.expanded(gradientLayout(id), Pointwise.contiguous(nodes.layout(id)));
+        Layout layout = Structures.expanded(gradients.layout(id), Pointwise.contiguous(nodes.layout(id)));
         for (int i = 0; seeds != null && i < seeds.length; i++) {
             if (seeds[i] != null && seeds[i].address == address) {
                 return new Value(seeds[i].home, seeds[i].stamp, address, layout, nodes.cell(id));
             }
         }
-        shared().borrow(address);
-        nodes.set(id, Nodes.SHARED);
+        gradients.borrow(id);
         return new Value(scope, scope.generation(), address, layout, nodes.cell(id));
     }
 
     private Value gradientCopy(int id) {
         Value copy = context.allocate(nodes.cell(id), Pointwise.contiguous(nodes.layout(id)));
-        copy(nodes.gradient(id), copy.cell, gradientLayout(id), copy.address, copy.cell, copy.layout);
+        copy(nodes.gradient(id), copy.cell, gradients.layout(id), copy.address, copy.cell, copy.layout);
         return copy;
     }
 
@@ -292,7 +223,7 @@ final class Walk {
                 contribute(nodes.derivative(id, i), id, nodes.operand(id, i), i == last);
             }
         }
-        free(id);
+        gradients.free(id);
     }
 
     /** True if operand {@code i} of record {@code id} waits for a contribution. */
@@ -310,22 +241,22 @@ final class Walk {
             broadcast(derivative, id, operand, sizes);
         } else if (derivative.isIdentity() && cell == nodes.cell(id)) {
             if (nodes.gradient(operand) == 0 && last) {
-                pass(id, operand, nodes.has(id, Nodes.UNIFORM));
+                gradients.pass(id, operand);
             } else if (nodes.gradient(operand) == 0) {
-                share(id, operand);
+                gradients.share(id, operand);
             } else {
-                add(operand, nodes.gradient(id), cell, gradientLayout(id), false);
+                add(operand, nodes.gradient(id), cell, gradients.layout(id), false);
             }
         } else if (nodes.gradient(operand) == 0) {
             boolean uniform = nodes.has(id, Nodes.UNIFORM) && isUniform(derivative, id);
-            long sum = uniform ? scope.allocate(cell.bytes()) : place(operand);
+            long sum = uniform ? scope.allocate(cell.bytes()) : gradients.place(operand, targets == null);
             run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, 0);
-            setGradient(operand, sum, uniform);
+            gradients.set(operand, sum, uniform);
         } else if (!derivative.isZero()) {
             materialize(operand);
-            long sum = writable(operand);
+            long sum = gradients.writable(operand);
             run(derivative.adding(), derivative, id, sizes, sum, cell, nodes.gradient(operand));
-            replace(operand, sum);
+            gradients.replace(operand, sum);
         }
     }
 
@@ -347,25 +278,13 @@ final class Walk {
         if (!direct) {
             run(derivative.writing(), derivative, id, sizes, wide, cell, 0);
         }
-        long sum = scope.allocate(bytes(operand));
-        Layout wideLayout = direct ? Structures.expanded(gradientLayout(id), sizes) : sizes;
+        long sum = gradients.allocate(operand);
+        Layout wideLayout = direct ? Structures.expanded(gradients.layout(id), sizes) : sizes;
         Folds.run(FoldOp.SUM, cell.lane(), wide, wideLayout, Broadcasting.repeated(own, sizes), sum);
         if (!direct) {
             scope.free(wide, sizes.count() * cell.bytes());
         }
         add(operand, sum, cell, Pointwise.contiguous(own), true);
-    }
-
-    /** Where a sum with the gradient of {@code id} is written: in its place, or to a new block if others have it too. */
-    private long writable(int id) {
-        return nodes.has(id, Nodes.SHARED) ? scope.allocate(bytes(id)) : nodes.gradient(id);
-    }
-
-    private void replace(int id, long sum) {
-        if (nodes.gradient(id) != sum) {
-            free(id);
-            setGradient(id, sum, false);
-        }
     }
 
     /** Runs a kernel of a derivative; {@code old} is what it adds to, or 0. */
@@ -376,7 +295,7 @@ final class Walk {
         workspace.output(target, cell);
         for (int variable : derivative.inputs()) {
             if (variable == 4) {
-                workspace.input(nodes.gradient(id), nodes.cell(id), gradientLayout(id));
+                workspace.input(nodes.gradient(id), nodes.cell(id), gradients.layout(id));
             } else if (packed != null && packed[variable] instanceof Value value) {
                 workspace.input(value.address, value.cell, value.layout);
             } else if (variable == 3) {
@@ -399,13 +318,13 @@ final class Walk {
 
     /** Gives the gradient of {@code id} all its elements. */
     private void materialize(int id) {
-        if (nodes.has(id, Nodes.UNIFORM)) {
+        if (!gradients.isWhole(id)) {
             Layout target = Pointwise.contiguous(nodes.layout(id));
             Cell cell = nodes.cell(id);
-            long full = scope.allocate(bytes(id));
-            copy(nodes.gradient(id), cell, Layout.SCALAR, full, cell, target);
-            free(id);
-            setGradient(id, full, false);
+            long full = gradients.allocate(id);
+            copy(nodes.gradient(id), cell, gradients.layout(id), full, cell, target);
+            gradients.free(id);
+            gradients.set(id, full, false);
         }
     }
 
@@ -418,21 +337,21 @@ final class Walk {
         boolean uniform = layout.count() == 1 && target.count() != 1;
         if (nodes.gradient(id) == 0) {
             if (owned && cell == nodes.cell(id)) {
-                setGradient(id, address, uniform);
+                gradients.set(id, address, uniform);
                 return;
             }
-            long sum = uniform ? scope.allocate(nodes.cell(id).bytes()) : place(id);
+            long sum = uniform ? scope.allocate(nodes.cell(id).bytes()) : gradients.place(id, targets == null);
             copy(address, cell, layout, sum, nodes.cell(id), uniform ? Layout.SCALAR : target);
-            setGradient(id, sum, uniform);
+            gradients.set(id, sum, uniform);
         } else {
             materialize(id);
-            long sum = writable(id);
+            long sum = gradients.writable(id);
             workspace.begin(SUM.adding().in(nodes.cell(id).lane()));
             workspace.output(sum, nodes.cell(id));
             workspace.input(address, cell, layout);
             workspace.input(nodes.gradient(id), nodes.cell(id), target);
             workspace.run(target);
-            replace(id, sum);
+            gradients.replace(id, sum);
         }
         if (owned) {
             scope.free(address, layout.count() * cell.bytes());
@@ -451,17 +370,17 @@ final class Walk {
         Structural op = recorded.op();
         int first = recorded.operands()[0];
         if (op instanceof Structural.Reduce(FoldOp fold, int dims, boolean kept) && fold == FoldOp.SUM
-                && gradientLayout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
+                && gradients.layout(id).count() == 1 && nodes.cell(first) == nodes.cell(id)) {
             // A sum over all: what its rule gives is one element, and no value is needed to say so.
             if (nodes.has(first, Nodes.WANTED) && nodes.gradient(first) == 0) {
-                pass(id, first, nodes.layout(first).count() != 1);
+                gradients.passToAll(id, first);
             } else if (nodes.has(first, Nodes.WANTED)) {
                 add(first, nodes.gradient(id), nodes.cell(id), Layout.SCALAR, false);
             }
             return;
         }
         Layout sizes = Pointwise.contiguous(nodes.layout(id));
-        Value g = new Value(scope, scope.generation(), nodes.gradient(id), Structures.expanded(gradientLayout(id), sizes),
+        Value g = new Value(scope, scope.generation(), nodes.gradient(id), Structures.expanded(gradients.layout(id), sizes),
                 nodes.cell(id));
         Value[] operands = new Value[recorded.operands().length];
         for (int i = 0; i < operands.length; i++) {
@@ -484,13 +403,13 @@ final class Walk {
         try {
             Value fused = Fusions.product(context, op, g, operands[0], result);
             Value product = fused != null ? fused : Rules.product(op, i, g, operands, result);
-            boolean whole = product.cell == nodes.cell(operand) && product.layout.sameSizes(nodes.layout(operand))
-                    && product.layout.isContiguous();
-            if (whole && product.address == g.address && product.count() == g.count() && nodes.gradient(operand) == 0) {
-                share(id, operand);
+            boolean fits = product.cell == nodes.cell(operand) && product.layout.sameSizes(nodes.layout(operand));
+            if (fits && product.address == g.address && product.layout.extent() == g.layout.extent()
+                    && nodes.gradient(operand) == 0) {
+                gradients.share(id, operand, product.layout);
                 return;
             }
-            boolean owned = whole && product.root().count() == product.count() && context.claim(product, mark);
+            boolean owned = fits && product.layout.isContiguous() && product.root().count() == product.count() && context.claim(product, mark);
             add(operand, product.address, product.cell, product.layout, owned);
         } finally {
             context.release(mark);
