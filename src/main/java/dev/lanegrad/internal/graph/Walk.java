@@ -403,13 +403,16 @@ final class Walk {
         try {
             Value fused = Fusions.product(context, op, g, operands[0], result);
             Value product = fused != null ? fused : Rules.product(op, i, g, operands, result);
-            boolean fits = product.cell == nodes.cell(operand) && product.layout.sameSizes(nodes.layout(operand));
-            if (fits && product.address == g.address && product.layout.extent() == g.layout.extent()
-                    && nodes.gradient(operand) == 0) {
-                gradients.share(id, operand, product.layout);
-                return;
+            boolean same = product.cell == nodes.cell(operand);
+            if (same && product.address == g.address && nodes.gradient(operand) == 0) {
+                Layout layout = Structures.expanded(product.layout, Pointwise.contiguous(nodes.layout(operand)));
+                if (layout.extent() == g.layout.extent()) {
+                    gradients.share(id, operand, layout);
+                    return;
+                }
             }
-            boolean owned = fits && product.layout.isContiguous() && product.root().count() == product.count() && context.claim(product, mark);
+            boolean owned = same && product.layout.sameSizes(nodes.layout(operand)) && product.layout.isContiguous()
+                    && product.root().count() == product.count() && context.claim(product, mark);
             add(operand, product.address, product.cell, product.layout, owned);
         } finally {
             context.release(mark);
