@@ -30,7 +30,9 @@ class MemoryTest {
                     reserved = Memory.stats().reserved();
                 }
             }
-            assertEquals(reserved, Memory.stats().reserved());
+            // Less where the collector freed what earlier tests dropped.
+            long after = Memory.stats().reserved();
+            assertTrue(after <= reserved, "reserved " + (after - reserved) + " bytes more");
             assertEquals(0, tape.liveBytes());
         }
     }
