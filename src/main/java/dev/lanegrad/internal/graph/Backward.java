@@ -114,7 +114,7 @@ public final class Backward {
             return found;
         } finally {
             if (gathering) {
-                LeafSums.giveUp(context.nodes, plan, plan.size());
+                LeafSums.giveUp(context.nodes, plan, plan.leafCount());
             }
             context.endWalk();
             context.setGradEnabled(before);

@@ -16,7 +16,10 @@ import java.util.List;
 public final class Context {
     private static final int MAX_WALKS = 128;
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
+    /** That of one thread that has a tape open: to compare threads costs less than to look a context up. */
+    private static Context quick;
 
+    private final Thread thread = Thread.currentThread();
     final Workspace workspace = Workspace.current();
     final ThreadArena arena = ThreadArena.current();
     final Nodes nodes = new Nodes(arena);
@@ -45,13 +48,18 @@ public final class Context {
 
     /** The context of the current thread. */
     public static Context current() {
-        return CURRENT.get();
+        Context quick = Context.quick;
+        return quick != null && quick.thread == Thread.currentThread() ? quick : CURRENT.get();
     }
 
     /** Opens a tape inside those that are open. */
     public TapeScope open() {
         scope = arena.open();
         nodes.open(scope);
+        // Threads may overwrite each other's: each finds its own or none.
+        if (quick == null) {
+            quick = this;
+        }
         return scope;
     }
 
@@ -78,6 +86,9 @@ public final class Context {
             forget(tape);
             tape.close();
             scope = tape.parent();
+            if (scope == null && quick == this) {
+                quick = null;
+            }
         }
     }
 

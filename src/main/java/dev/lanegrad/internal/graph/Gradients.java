@@ -36,6 +36,11 @@ final class Gradients {
         return !nodes.has(id, Nodes.UNIFORM) && (arranged == null || !arranged.containsKey(id));
     }
 
+    /** True if its elements lie one after the other in a block of the tape's that nobody else has. */
+    boolean isOwn(int id) {
+        return !nodes.has(id, Nodes.SHARED | Nodes.LENT) && isWhole(id);
+    }
+
     /** Makes a block the gradient of {@code id}: contiguous, or one element for all if {@code uniform}. */
     void set(int id, long address, boolean uniform) {
         nodes.setGradient(id, address);

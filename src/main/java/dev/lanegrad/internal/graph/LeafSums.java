@@ -12,16 +12,7 @@ import java.util.List;
  * follows cannot fail, but for the hooks that run at the very end.
  */
 final class LeafSums {
-    private final Context context;
-    private final Nodes nodes;
-    private final Plan plan;
-    private final Gradients gradients;
-
-    LeafSums(Context context, Plan plan, Gradients gradients) {
-        this.context = context;
-        this.nodes = context.nodes;
-        this.plan = plan;
-        this.gradients = gradients;
+    private LeafSums() {
     }
 
     /**
@@ -29,24 +20,22 @@ final class LeafSums {
      * gradients in one of them, or if a gradient to add to is gone.
      */
     static void gather(String label, Nodes nodes, Plan plan) {
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (nodes.opcode(id) == Nodes.LEAF) {
-                Leaf leaf = nodes.leaf(id).leaf;
-                Thread other = leaf.gather();
-                if (other != null) {
-                    giveUp(nodes, plan, i);
-                    throw new IllegalStateException(label + ": thread '" + other.getName() + "' (#" + other.threadId()
-                            + ") is gathering gradients in a leaf of shape " + nodes.layout(id) + " that this walk of thread '"
-                            + Thread.currentThread().getName() + "' would add to; the sum would depend on who comes first. Call "
-                            + "zeroGrad() between them, or take Grad.grad in each thread and add the results in one.");
-                }
-                try {
-                    requireAlive(label, leaf);
-                } catch (IllegalStateException gone) {
-                    giveUp(nodes, plan, i + 1);
-                    throw gone;
-                }
+        for (int i = 0; i < plan.leafCount(); i++) {
+            int id = plan.leaf(i);
+            Leaf leaf = nodes.leaf(id).leaf;
+            Thread other = leaf.gather();
+            if (other != null) {
+                giveUp(nodes, plan, i);
+                throw new IllegalStateException(label + ": thread '" + other.getName() + "' (#" + other.threadId()
+                        + ") is gathering gradients in a leaf of shape " + nodes.layout(id) + " that this walk of thread '"
+                        + Thread.currentThread().getName() + "' would add to; the sum would depend on who comes first. Call "
+                        + "zeroGrad() between them, or take Grad.grad in each thread and add the results in one.");
+            }
+            try {
+                requireAlive(label, leaf);
+            } catch (IllegalStateException gone) {
+                giveUp(nodes, plan, i + 1);
+                throw gone;
             }
         }
     }
@@ -57,36 +46,41 @@ final class LeafSums {
         }
     }
 
-    /** Gives up what {@link #gather} took and nothing was added to, in the first {@code count} records. */
+    /** Gives up what {@link #gather} took and nothing was added to, in the first {@code count} leaves. */
     static void giveUp(Nodes nodes, Plan plan, int count) {
         for (int i = 0; i < count; i++) {
-            if (nodes.opcode(plan.id(i)) == Nodes.LEAF) {
-                nodes.leaf(plan.id(i)).leaf.giveUp();
-            }
+            nodes.leaf(plan.leaf(i)).leaf.giveUp();
         }
     }
 
-    void addAll() {
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (isLeafWithGradient(id) && !isReady(id)) {
-                reserve(context, nodes.leaf(id), nodes.leaf(id).leaf);
+    /** Adds what has arrived at the leaves of the plan to their gradients. */
+    static void addAll(Context context, Plan plan, Gradients gradients) {
+        Nodes nodes = context.nodes;
+        for (int i = 0; i < plan.leafCount(); i++) {
+            int id = plan.leaf(i);
+            Value owner = nodes.leaf(id);
+            if (nodes.gradient(id) != 0 && !isReady(nodes, id, owner.leaf)) {
+                reserve(context, owner, owner.leaf);
             }
         }
         List<Leaf> waiting = null;
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (isLeafWithGradient(id) && nodes.leaf(id).leaf.hasAfterwards()) {
-                waiting = waiting == null ? new ArrayList<>() : waiting;
-                waiting.add(nodes.leaf(id).leaf);
+        for (int i = 0; i < plan.leafCount(); i++) {
+            int id = plan.leaf(i);
+            long gradient = nodes.gradient(id);
+            if (gradient == 0) {
+                continue;
             }
-            if (isLeafWithGradient(id) && isReady(id)) {
-                nodes.leaf(id).leaf.takeBack(true);
+            Value owner = nodes.leaf(id);
+            if (owner.leaf.hasAfterwards()) {
+                waiting = waiting == null ? new ArrayList<>() : waiting;
+                waiting.add(owner.leaf);
+            }
+            if (isReady(nodes, id, owner.leaf)) {
+                owner.leaf.takeBack(true);
                 nodes.clear(id, Nodes.LENT);
                 nodes.setGradient(id, 0);
-            } else if (isLeafWithGradient(id)) {
-                Value owner = nodes.leaf(id);
-                add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), nodes.gradient(id),
+            } else {
+                add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), gradient,
                         gradients.layout(id), owner.cell));
             }
         }
@@ -96,12 +90,8 @@ final class LeafSums {
     }
 
     // The walk has written it where it stays. If a walk inside this one has made a gradient meanwhile, it is added to that.
-    private boolean isReady(int id) {
-        return nodes.has(id, Nodes.LENT) && nodes.leaf(id).leaf.grad() == null;
-    }
-
-    private boolean isLeafWithGradient(int id) {
-        return nodes.opcode(id) == Nodes.LEAF && nodes.gradient(id) != 0;
+    private static boolean isReady(Nodes nodes, int id, Leaf leaf) {
+        return nodes.has(id, Nodes.LENT) && leaf.grad() == null;
     }
 
     /** Takes the memory that {@link #add} will need. */

@@ -31,6 +31,9 @@ final class Nodes extends Records {
     private static final int TERNARY = BINARY + Binary.values().length;
     /** The derivatives that have been asked for, by code and operand: an op is of one of four classes, an array of one. */
     private static final Derivative[] DERIVATIVES = new Derivative[3 * ELEMENTWISE.size()];
+    /** What the derivatives by each operand read, four bits each, by code; {@link #SAVES_UNKNOWN} if nobody has asked. */
+    private static final int[] SAVES = new int[ELEMENTWISE.size()];
+    private static final int SAVES_UNKNOWN = -1;
     private Layout[] layouts = new Layout[64];
     private int layoutCount;
     private Value[] leaves = new Value[64];
@@ -46,6 +49,10 @@ final class Nodes extends Records {
     private final Map<Integer, Value> symbols = new HashMap<>();
 
     private final Map<Integer, Attached> attached = new HashMap<>();
+
+    static {
+        Arrays.fill(SAVES, SAVES_UNKNOWN);
+    }
 
     /** A structural op, or a function of the user's, as it was recorded. */
     record Recorded(Structural op, int[] operands, CustomFunction function) {
@@ -376,7 +383,11 @@ final class Nodes extends Records {
 
     /** True if record {@code id} is an element-wise op. */
     boolean isElementwise(int id) {
-        int opcode = opcode(id);
+        return isElementwiseCode(opcode(id));
+    }
+
+    /** True if the records of {@code opcode} are element-wise ops. */
+    static boolean isElementwiseCode(int opcode) {
         return opcode < LEAF || opcode == COMPOSITE;
     }
 
@@ -412,28 +423,45 @@ final class Nodes extends Records {
 
     /** The variables that the derivative of record {@code id} reads: bit i its operand i, bit 3 its result. */
     int saved(int id) {
-        return switch (opcode(id)) {
-            case LEAF, RESULT -> 0;
-            case FUNCTION -> 0;
+        int opcode = opcode(id);
+        return switch (opcode) {
+            case LEAF, RESULT, FUNCTION -> 0;
             case STRUCTURAL -> structural(id).op().saves();
-            default -> elementwiseSaved(id);
+            default -> elementwiseSaved(id, opcode);
         };
     }
 
-    private int elementwiseSaved(int id) {
+    private int elementwiseSaved(int id, int opcode) {
+        int possible = opcode == COMPOSITE ? SAVES_UNKNOWN : SAVES[opcode];
+        if (possible == SAVES_UNKNOWN) {
+            possible = savedIfAllNeedGrad(id, opcode);
+        }
+        if (possible == 0) {
+            return 0;
+        }
         int saved = 0;
         int tensors = 1 << 3;
         for (int i = 0; i < 3; i++) {
             int operand = operand(id, i);
             if (operand >= 0) {
                 tensors |= 1 << i;
-                if (has(operand, NEEDS_GRAD)) {
-                    Derivative derivative = derivative(id, i);
-                    saved |= derivative == null ? 0 : derivative.saved();
-                }
+                saved |= has(operand, NEEDS_GRAD) ? possible >> 4 * i & 15 : 0;
             }
         }
         return saved & tensors;
+    }
+
+    // Four bits for each operand. Threads may find the same at the same time.
+    private int savedIfAllNeedGrad(int id, int opcode) {
+        int saved = 0;
+        for (int i = 0; i < elementwise(id).arity(); i++) {
+            Derivative derivative = derivative(id, i);
+            saved |= derivative == null ? 0 : derivative.saved() << 4 * i;
+        }
+        if (opcode != COMPOSITE) {
+            SAVES[opcode] = saved;
+        }
+        return saved;
     }
 
     Value leaf(int id) {

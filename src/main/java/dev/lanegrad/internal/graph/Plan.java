@@ -21,8 +21,13 @@ final class Plan {
     private final Versions versions;
     private int[] order = new int[256];
     private int size;
+    // The leaves among them.
+    private int[] leaves = new int[16];
+    private int leafCount;
     private int[] heap = new int[64];
     private int waiting;
+    /** True if the walk leads to targets: then some of its records may have no operand that is wanted. */
+    private boolean targeted;
     // What a walk inside this one must not see: the gradients under way.
     private long[] gradients;
     private byte[] flags;
@@ -42,9 +47,20 @@ final class Plan {
         return order[i];
     }
 
+    /** Number of leaves among the records, once it is complete. */
+    int leafCount() {
+        return leafCount;
+    }
+
+    /** The record of leaf number {@code i}, in the order of the walk. */
+    int leaf(int i) {
+        return leaves[i];
+    }
+
     /** Begins a plan. */
     void clear() {
         size = 0;
+        leafCount = 0;
         waiting = 0;
     }
 
@@ -61,20 +77,43 @@ final class Plan {
         while (waiting > 0) {
             int id = takeLargest();
             append(id);
+            reachOperands(id);
+            if (targets == null && nodes.opcode(id) != Nodes.LEAF) {
+                requireSaved(label, id);
+            }
+        }
+        targeted = targets != null;
+        if (targeted) {
+            keepWaysTo(targets);
+            for (int i = 0; i < size; i++) {
+                if (leadsOn(order[i])) {
+                    requireSaved(label, order[i]);
+                }
+            }
+        }
+    }
+
+    private void reachOperands(int id) {
+        int opcode = nodes.opcode(id);
+        if (opcode == Nodes.LEAF) {
+            addLeaf(id);
+        } else if (Nodes.isElementwiseCode(opcode)) {
+            reach(nodes.operand(id, 0));
+            reach(nodes.operand(id, 1));
+            reach(nodes.operand(id, 2));
+        } else {
             int operands = nodes.operands(id);
             for (int i = 0; i < operands; i++) {
                 reach(nodes.anyOperand(id, i));
             }
         }
-        if (targets != null) {
-            keepWaysTo(targets);
+    }
+
+    private void addLeaf(int id) {
+        if (leafCount == leaves.length) {
+            leaves = Arrays.copyOf(leaves, 2 * leafCount);
         }
-        for (int i = 0; i < size; i++) {
-            int id = order[i];
-            if (nodes.opcode(id) != Nodes.LEAF && (targets == null || leadsOn(id))) {
-                requireSaved(label, id);
-            }
-        }
+        leaves[leafCount++] = id;
     }
 
     private void keepWaysTo(Value[] targets) {
@@ -83,13 +122,18 @@ final class Plan {
                 nodes.clear(order[i], Nodes.WANTED);
             }
         }
+        size = keepWanted(order, size);
+        leafCount = keepWanted(leaves, leafCount);
+    }
+
+    private int keepWanted(int[] ids, int count) {
         int kept = 0;
-        for (int i = 0; i < size; i++) {
-            if (nodes.has(order[i], Nodes.WANTED)) {
-                order[kept++] = order[i];
+        for (int i = 0; i < count; i++) {
+            if (nodes.has(ids[i], Nodes.WANTED)) {
+                ids[kept++] = ids[i];
             }
         }
-        size = kept;
+        return kept;
     }
 
     private boolean leadsOn(int id) {
@@ -147,12 +191,12 @@ final class Plan {
     }
 
     private void reach(int id) {
-        if (id >= 0 && nodes.has(id, Nodes.NEEDS_GRAD) && !nodes.has(id, Nodes.WANTED)) {
+        if (id >= 0 && nodes.want(id)) {
             if (nodes.opcode(id) == Nodes.LEAF && nodes.leaf(id).leaf == null) {
-                return; // It does not require grad any more.
+                nodes.clear(id, Nodes.WANTED); // It does not require grad any more.
+            } else {
+                push(id);
             }
-            nodes.set(id, Nodes.WANTED);
-            push(id);
         }
     }
 
@@ -198,14 +242,10 @@ final class Plan {
     void release() {
         for (int i = 0; i < size; i++) {
             int id = order[i];
-            if (!leadsOn(id)) {
+            if (targeted && !leadsOn(id)) {
                 continue;
             }
-            if (nodes.opcode(id) == Nodes.FUNCTION) {
-                if (nodes.structural(id).function().release()) {
-                    nodes.set(id, Nodes.FREED);
-                }
-            } else if (nodes.saved(id) != 0) {
+            if (nodes.opcode(id) == Nodes.FUNCTION ? nodes.structural(id).function().release() : nodes.saved(id) != 0) {
                 nodes.set(id, Nodes.FREED);
             }
         }

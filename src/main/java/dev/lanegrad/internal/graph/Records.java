@@ -58,6 +58,8 @@ abstract sealed class Records permits Nodes {
 
     private final ThreadArena arena;
     private long[] chunks = new long[4];
+    /** The first of them: that of most tapes. */
+    private long first;
     private int chunkCount;
     private int count;
 
@@ -95,10 +97,15 @@ abstract sealed class Records permits Nodes {
             chunks = Arrays.copyOf(chunks, 2 * chunkCount);
         }
         chunks[chunkCount] = arena.recordChunk();
+        first = chunks[0];
         chunkCount++;
     }
 
     private long at(int id) {
+        return id <= CHUNK_MASK ? first + ((long) id << BYTES_LOG2) : beyond(id);
+    }
+
+    private long beyond(int id) {
         return chunks[id >> CHUNK_LOG2] + ((long) (id & CHUNK_MASK) << BYTES_LOG2);
     }
 
@@ -168,6 +175,17 @@ abstract sealed class Records permits Nodes {
 
     void clear(int id, int flag) {
         ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) & ~flag));
+    }
+
+    /** Marks record {@code id} as wanted; false if it needs no gradient, or is marked already. */
+    final boolean want(int id) {
+        long at = at(id) + FLAGS;
+        byte flags = ALL.get(BYTE, at);
+        if ((flags & (NEEDS_GRAD | WANTED)) != NEEDS_GRAD) {
+            return false;
+        }
+        ALL.set(BYTE, at, (byte) (flags | WANTED));
+        return true;
     }
 
     /** Number of the record in its side table. */

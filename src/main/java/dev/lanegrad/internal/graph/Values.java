@@ -35,8 +35,12 @@ public final class Values {
 
     /** Sets element {@code i} of the contiguous {@code value}, counted row-major. */
     public static void set(Value value, long i, double number) {
-        long at = value.address + i * value.cell.bytes();
-        switch (value.cell) {
+        set(value.address + i * value.cell.bytes(), value.cell, number);
+    }
+
+    /** Writes an element of type {@code cell} to {@code at}. */
+    static void set(long at, Cell cell, double number) {
+        switch (cell) {
             case FLOAT32 -> ALL.set(ValueLayout.JAVA_FLOAT, at, (float) number);
             case FLOAT64 -> ALL.set(ValueLayout.JAVA_DOUBLE, at, number);
             case INT64 -> ALL.set(ValueLayout.JAVA_LONG, at, (long) number);

@@ -17,8 +17,9 @@ import java.util.List;
 
 /**
  * The first derivative, on addresses: element-wise ops run their fused backward kernel straight into the gradient of the
- * operand, each gradient is given back as soon as it has been used, and nothing is recorded. What an op passes on
- * unchanged is not copied ({@link Gradients}), and the user's gradient is read where it lies.
+ * operand, which takes the place of their own where nobody else needs that; each gradient is given back as soon as it has
+ * been used, and nothing is recorded. What an op passes on unchanged is not copied ({@link Gradients}), and the user's
+ * gradient is read where it lies.
  */
 final class Walk {
     private static final Derivative SUM = Binary.ADD.derivative(0);
@@ -49,6 +50,7 @@ final class Walk {
     /** Runs the plan; what {@link Backward#gradients} returns, or null if there are no targets. */
     Value[] run(Value[] roots, Value[] given) {
         seeds = given;
+        boolean done = false;
         try {
             for (int i = 0; i < roots.length; i++) {
                 int id = nodes.operand(roots[i]);
@@ -60,14 +62,15 @@ final class Walk {
                 visit(plan.id(i));
             }
             if (targets == null) {
-                new LeafSums(context, plan, gradients).addAll();
+                LeafSums.addAll(context, plan, gradients);
             }
             if (visits != null) {
                 visits.finish();
             }
+            done = true;
             return found;
         } finally {
-            dropGradients();
+            dropGradients(done);
             context.checkpoints.leaveAll();
             Reference.reachabilityFence(given);
         }
@@ -164,20 +167,20 @@ final class Walk {
         }
     }
 
-    private void dropGradients() {
-        for (int i = 0; i < plan.size(); i++) {
-            int id = plan.id(i);
-            if (nodes.gradient(id) != 0) {
-                gradients.free(id);
-            }
+    /** {@code done}: only leaves have gradients still. */
+    private void dropGradients(boolean done) {
+        int count = done ? plan.leafCount() : plan.size();
+        for (int i = 0; i < count; i++) {
+            gradients.free(done ? plan.leaf(i) : plan.id(i));
         }
     }
 
     private void seed(int id, Value gradient) {
         if (gradient == null) {
-            Value one = context.allocate(nodes.cell(id), Layout.SCALAR);
-            Values.fill(one, 1);
-            add(id, one.address, one.cell, Layout.SCALAR, true);
+            Cell cell = nodes.cell(id);
+            long one = scope.allocate(cell.bytes());
+            Values.set(one, cell, 1);
+            add(id, one, cell, Layout.SCALAR, true);
         } else if (nodes.gradient(id) == 0 && gradient.cell == nodes.cell(id) && gradient.layout.isContiguous()) {
             gradients.set(id, gradient.address, false);
             gradients.borrow(id);
@@ -217,37 +220,42 @@ final class Walk {
     }
 
     private void elementwise(int id) {
-        int last = takes(id, 2) ? 2 : takes(id, 1) ? 1 : 0;
-        for (int i = 0; i <= last; i++) {
-            if (takes(id, i)) {
-                contribute(nodes.derivative(id, i), id, nodes.operand(id, i), i == last);
+        int taking = 0;
+        for (int i = 0; i < 3; i++) {
+            int operand = nodes.operand(id, i);
+            if (operand >= 0 && nodes.has(operand, Nodes.WANTED) && nodes.derivative(id, i) != null) {
+                taking |= 1 << i;
             }
         }
+        for (int i = 0; taking != 0; i++) {
+            if ((taking & 1) != 0) {
+                contribute(nodes.derivative(id, i), id, nodes.operand(id, i), taking == 1);
+            }
+            taking >>>= 1;
+        }
         gradients.free(id);
-    }
-
-    /** True if operand {@code i} of record {@code id} waits for a contribution. */
-    private boolean takes(int id, int i) {
-        int operand = nodes.operand(id, i);
-        return operand >= 0 && nodes.has(operand, Nodes.WANTED) && nodes.derivative(id, i) != null;
     }
 
     /** Adds the contribution of record {@code id} to its operand; {@code last}: nobody needs the gradient after it. */
     private void contribute(Derivative derivative, int id, int operand, boolean last) {
         Layout sizes = Pointwise.contiguous(nodes.layout(id));
-        Layout own = nodes.layout(operand);
         Cell cell = nodes.cell(operand);
-        if (!sizes.sameSizes(own)) {
+        boolean sameCell = cell == nodes.cell(id);
+        boolean first = nodes.gradient(operand) == 0;
+        if (!sizes.sameSizes(nodes.layout(operand))) {
             broadcast(derivative, id, operand, sizes);
-        } else if (derivative.isIdentity() && cell == nodes.cell(id)) {
-            if (nodes.gradient(operand) == 0 && last) {
+        } else if (derivative.isIdentity() && sameCell) {
+            if (first && last) {
                 gradients.pass(id, operand);
-            } else if (nodes.gradient(operand) == 0) {
+            } else if (first) {
                 gradients.share(id, operand);
             } else {
                 add(operand, nodes.gradient(id), cell, gradients.layout(id), false);
             }
-        } else if (nodes.gradient(operand) == 0) {
+        } else if (first && last && sameCell && gradients.isOwn(id) && nodes.opcode(operand) != Nodes.LEAF) {
+            run(derivative.writing(), derivative, id, sizes, nodes.gradient(id), cell, 0);
+            gradients.pass(id, operand);
+        } else if (first) {
             boolean uniform = nodes.has(id, Nodes.UNIFORM) && isUniform(derivative, id);
             long sum = uniform ? scope.allocate(cell.bytes()) : gradients.place(operand, targets == null);
             run(derivative.writing(), derivative, id, uniform ? Layout.SCALAR : sizes, sum, cell, 0);

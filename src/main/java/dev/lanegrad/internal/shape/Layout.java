@@ -13,18 +13,22 @@ public final class Layout {
     private final int[] sizes;
     private final long[] strides;
     private final long count;
+    private final long extent;
     private final boolean contiguous;
 
     private Layout(int[] sizes, long[] strides) {
         this.sizes = sizes;
         this.strides = strides;
         long product = 1;
+        long last = 0;
         boolean dense = true;
         for (int d = sizes.length - 1; d >= 0; d--) {
             dense &= sizes[d] == 1 || strides[d] == product;
             product = Math.multiplyExact(product, (long) sizes[d]);
+            last += (sizes[d] - 1L) * strides[d];
         }
         this.count = product;
+        this.extent = product == 0 ? 0 : last + 1;
         this.contiguous = dense || product == 0;
     }
 
@@ -137,14 +141,7 @@ public final class Layout {
 
     /** Elements from the first to the last, both included, as they lie in memory; 0 if there are none. */
     public long extent() {
-        if (count == 0) {
-            return 0;
-        }
-        long last = 0;
-        for (int d = 0; d < sizes.length; d++) {
-            last += (sizes[d] - 1L) * strides[d];
-        }
-        return last + 1;
+        return extent;
     }
 
     /** The sizes as PyTorch prints them: {@code [2, 3]}. */
