@@ -21,7 +21,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * Question: what do recording and walking a small graph cost, where arithmetic costs nothing?
  *
  * <p>To run: {@code mvn -Pjmh verify -Djmh.args="TapeBenchmark -prof gc"}, nothing else running. The baseline is the same
- * arithmetic by hand on a Java array.
+ * arithmetic by hand on a Java array. The heap is there from the start: the first use of each page costs more than many
+ * records.
  *
  * <p>What would refute the answer: more than 100 bytes of heap for each recorded op, for then something besides the tensor
  * is allocated.
@@ -31,7 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(value = 2, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+@Fork(value = 2, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+    "-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"})
 public class TapeBenchmark {
     private static final int ELEMENTS = 16;
     private static final int CHAIN = 100;
