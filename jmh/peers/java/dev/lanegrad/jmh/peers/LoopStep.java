@@ -33,11 +33,11 @@ final class LoopStep implements Step {
         operands = TorchOperands.of(of);
         unit = torch.compile(script(of));
         function = unit.get_function(new QualifiedName("loop"));
-        call(1);
+        call(1).close();
         long nanos = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
             long start = System.nanoTime();
-            call(1);
+            call(1).close();
             nanos = Math.min(nanos, System.nanoTime() - start);
         }
         times = Math.clamp(NANOS / nanos * 10, 1, MOST);
