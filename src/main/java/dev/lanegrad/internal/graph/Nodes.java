@@ -383,11 +383,7 @@ final class Nodes extends Records {
 
     /** True if record {@code id} is an element-wise op. */
     boolean isElementwise(int id) {
-        return isElementwiseCode(opcode(id));
-    }
-
-    /** True if the records of {@code opcode} are element-wise ops. */
-    static boolean isElementwiseCode(int opcode) {
+        int opcode = opcode(id);
         return opcode < LEAF || opcode == COMPOSITE;
     }
 

@@ -20,14 +20,14 @@ final class Plan {
     private final Nodes nodes;
     private final Versions versions;
     private int[] order = new int[256];
+    /** For each record in the order, whether it passes a gradient on; all but leaves do, if there are no targets. */
+    private boolean[] leads = new boolean[256];
     private int size;
     // The leaves among them.
     private int[] leaves = new int[16];
     private int leafCount;
     private int[] heap = new int[64];
     private int waiting;
-    /** True if the walk leads to targets: then some of its records may have no operand that is wanted. */
-    private boolean targeted;
     // What a walk inside this one must not see: the gradients under way.
     private long[] gradients;
     private byte[] flags;
@@ -76,28 +76,26 @@ final class Plan {
     void complete(String label, Value[] targets) {
         while (waiting > 0) {
             int id = takeLargest();
-            append(id);
-            reachOperands(id);
-            if (targets == null && nodes.opcode(id) != Nodes.LEAF) {
-                requireSaved(label, id);
+            boolean leaf = nodes.opcode(id) == Nodes.LEAF;
+            append(id, !leaf);
+            if (leaf) {
+                addLeaf(id);
+            } else {
+                reachOperands(id);
             }
         }
-        targeted = targets != null;
-        if (targeted) {
+        if (targets != null) {
             keepWaysTo(targets);
-            for (int i = 0; i < size; i++) {
-                if (leadsOn(order[i])) {
-                    requireSaved(label, order[i]);
-                }
+        }
+        for (int i = 0; i < size; i++) {
+            if (leads[i]) {
+                requireSaved(label, order[i]);
             }
         }
     }
 
     private void reachOperands(int id) {
-        int opcode = nodes.opcode(id);
-        if (opcode == Nodes.LEAF) {
-            addLeaf(id);
-        } else if (Nodes.isElementwiseCode(opcode)) {
+        if (nodes.isElementwise(id)) {
             reach(nodes.operand(id, 0));
             reach(nodes.operand(id, 1));
             reach(nodes.operand(id, 2));
@@ -118,22 +116,26 @@ final class Plan {
 
     private void keepWaysTo(Value[] targets) {
         for (int i = size - 1; i >= 0; i--) {
-            if (!leadsOn(order[i]) && !isTarget(order[i], targets)) {
+            leads[i] = leads[i] && leadsOn(order[i]);
+            if (!leads[i] && !isTarget(order[i], targets)) {
                 nodes.clear(order[i], Nodes.WANTED);
             }
         }
-        size = keepWanted(order, size);
-        leafCount = keepWanted(leaves, leafCount);
-    }
-
-    private int keepWanted(int[] ids, int count) {
         int kept = 0;
-        for (int i = 0; i < count; i++) {
-            if (nodes.has(ids[i], Nodes.WANTED)) {
-                ids[kept++] = ids[i];
+        for (int i = 0; i < size; i++) {
+            if (nodes.has(order[i], Nodes.WANTED)) {
+                leads[kept] = leads[i];
+                order[kept++] = order[i];
             }
         }
-        return kept;
+        size = kept;
+        kept = 0;
+        for (int i = 0; i < leafCount; i++) {
+            if (nodes.has(leaves[i], Nodes.WANTED)) {
+                leaves[kept++] = leaves[i];
+            }
+        }
+        leafCount = kept;
     }
 
     private boolean leadsOn(int id) {
@@ -200,10 +202,12 @@ final class Plan {
         }
     }
 
-    private void append(int id) {
+    private void append(int id, boolean leadsOn) {
         if (size == order.length) {
             order = Arrays.copyOf(order, 2 * size);
+            leads = Arrays.copyOf(leads, 2 * size);
         }
+        leads[size] = leadsOn;
         order[size++] = id;
     }
 
@@ -241,14 +245,14 @@ final class Plan {
     /** Marks what the walk has used up as released, before {@link #end}; a record that kept nothing stays as it is. */
     void release() {
         for (int i = 0; i < size; i++) {
-            int id = order[i];
-            if (targeted && !leadsOn(id)) {
-                continue;
-            }
-            if (nodes.opcode(id) == Nodes.FUNCTION ? nodes.structural(id).function().release() : nodes.saved(id) != 0) {
-                nodes.set(id, Nodes.FREED);
+            if (leads[i] && releases(order[i])) {
+                nodes.set(order[i], Nodes.FREED);
             }
         }
+    }
+
+    private boolean releases(int id) {
+        return nodes.opcode(id) == Nodes.FUNCTION ? nodes.structural(id).function().release() : nodes.saved(id) != 0;
     }
 
     /** Takes the marks off all records of the plan. */
