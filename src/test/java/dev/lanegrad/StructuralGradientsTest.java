@@ -1,5 +1,7 @@
 package dev.lanegrad;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -52,6 +54,35 @@ class StructuralGradientsTest {
         GradCheck.check(function, leaf(3, 2, 3));
         GradCheck.checkSecond(function, leaf(4, 2, 3));
         GradCheck.check(in -> OpContractTest.second(in, function.apply(in)), leaf(5, 2, 3));
+    }
+
+    /** Around the lengths of vectors: what is picked gets what came, everything between gets zero. */
+    @Test
+    void gradientsOfSlicesLieWhereTheyWereTaken() {
+        for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
+            for (int columns = 1; columns < 70; columns++) {
+                for (int start = 0; start < Math.min(columns, 4); start++) {
+                    for (int step = 1; step < 4; step++) {
+                        checkSlice(dtype, columns, start, step);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void checkSlice(DType dtype, int columns, int start, int step) {
+        Tensor x = Tensor.ones(3, columns).to(dtype).keep().requiresGrad(true);
+        int picked = (columns - start + step - 1) / step;
+        double[] expected = new double[3 * columns];
+        for (int i = 0; i < 3 * picked; i++) {
+            expected[i / picked * columns + start + i % picked * step] = i + 1;
+        }
+        try (Tape tape = Tape.open()) {
+            Tensor weights = Tensor.arange(1, 3 * picked + 1, 1, dtype).reshape(3, picked);
+            x.slice(1, start, columns, step).mul(weights).sum().backward();
+            assertArrayEquals(expected, x.grad().to(DType.FLOAT64).toDoubleArray(),
+                    () -> dtype + ", " + columns + " columns from " + start + " by " + step);
+        }
     }
 
     @TestFactory
