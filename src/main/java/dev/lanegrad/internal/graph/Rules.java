@@ -87,8 +87,8 @@ final class Rules {
     }
 
     /**
-     * For each element the product of all others it is folded with, exact at zeros: products of what lies before and
-     * behind, never a division. The folded dimensions are brought together and walked one by one.
+     * For each element the product of all others it is folded with, exact at zeros: never a division. The folded
+     * dimensions are brought together.
      */
     private static Value othersProduct(Value x, int dims) {
         int rank = x.layout.rank();
@@ -108,20 +108,25 @@ final class Rules {
             return x;
         }
         Value rows = Shaped.reshape(moved, outer, folded);
-        Value[] others = new Value[folded];
-        Value ones = ones(x.cell, Layout.contiguous(outer));
-        Value before = ones;
-        for (int i = 0; i < folded; i++) {
-            others[i] = before;
-            before = mul(before, Shaped.select(rows, 1, i));
-        }
-        Value behind = ones;
-        for (int i = folded - 1; i >= 0; i--) {
-            others[i] = mul(others[i], behind);
-            behind = mul(behind, Shaped.select(rows, 1, i));
-        }
-        Value back = Shaped.reshape(Shaped.stack(others, 1), moved.layout);
+        Value back = Shaped.reshape(othersInRow(rows), moved.layout);
         return rank == 0 ? back : Structures.apply(new Permute(inverse(order)), back);
+    }
+
+    // By a tree, in as many ops as it has levels: neighbours are multiplied up to the root; down from it, the others of a
+    // child are those of its parent and its neighbour.
+    private static Value othersInRow(Value rows) {
+        int outer = rows.layout.size(0);
+        int count = rows.layout.size(1);
+        if (count == 1) {
+            return ones(rows.cell, Layout.contiguous(outer, 1));
+        }
+        Value even = count % 2 == 0 ? rows : Shaped.cat(new Value[] {rows, ones(rows.cell, Layout.contiguous(outer, 1))}, 1);
+        int size = even.layout.size(1);
+        Value first = Shaped.slice(even, 1, 0, size, 2);
+        Value second = Shaped.slice(even, 1, 1, size, 2);
+        Value others = othersInRow(mul(first, second));
+        Value both = Shaped.reshape(Shaped.stack(new Value[] {mul(others, second), mul(others, first)}, 2), outer, size);
+        return count == size ? both : Shaped.slice(both, 1, 0, count, 1);
     }
 
     /** A contiguous value of ones. */
