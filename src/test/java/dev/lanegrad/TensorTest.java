@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -173,5 +174,21 @@ class TensorTest {
         assertNull(MATRIX.grad());
         assertEquals(6, MATRIX.get(1, 2));
         assertThrows(IndexOutOfBoundsException.class, () -> MATRIX.get(2, 0));
+    }
+
+    /** Around the lengths of vectors: elements of two tensors in turns. */
+    @Test
+    void twoTensorsStackedAlongTheLastDimensionAlternate() {
+        for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64, DType.INT64)) {
+            for (int n : new int[] {1, 2, 7, 8, 9, 31, 64, 100, 4096, 5000}) {
+                Tensor first = Tensor.arange(0, n, 1, dtype);
+                Tensor second = Tensor.arange(n, 2 * n, 1, dtype);
+                double[] both = Tensor.stack(1, first, second).to(DType.FLOAT64).toDoubleArray();
+                for (int i = 0; i < n; i++) {
+                    assertEquals(i, both[2 * i]);
+                    assertEquals(n + i, both[2 * i + 1]);
+                }
+            }
+        }
     }
 }

@@ -213,7 +213,7 @@ final class Structures {
         sizes[op.dim()] = op.size();
         Value result = context.allocate(x.cell, Layout.contiguous(sizes));
         int last = x.layout.rank() - 1;
-        if (op.step() == 2 && op.dim() == last && x.count() > 0 && x.layout.isContiguous() && Indexing.hasApart(x.cell.bytes())) {
+        if (op.step() == 2 && op.dim() == last && x.count() > 0 && x.layout.isContiguous() && Indexing.hasPairs(x.cell.bytes())) {
             int n = x.layout.size(last);
             Indexing.apart(x.address, result.address, x.count() / n, n, op.start(), op.size());
             return result;
@@ -257,6 +257,10 @@ final class Structures {
             sizes[op.dim()] = Math.addExact(sizes[op.dim()], part.layout.size(op.dim()));
         }
         Value result = context.allocate(parts[0].cell, Layout.contiguous(sizes));
+        if (parts.length == 2 && op.dim() == sizes.length - 1 && isColumn(parts[0]) && isColumn(parts[1])) {
+            Indexing.inTurns(parts[0].address, parts[1].address, result.address, parts[0].count());
+            return result;
+        }
         int start = 0;
         for (Value part : parts) {
             Slice place = new Slice(op.dim(), start, 1, part.layout.size(op.dim()));
@@ -265,6 +269,10 @@ final class Structures {
             start += place.size();
         }
         return result;
+    }
+
+    private static boolean isColumn(Value part) {
+        return part.layout.size(part.layout.rank() - 1) == 1 && part.layout.isContiguous() && Indexing.hasPairs(part.cell.bytes());
     }
 
     private static Value matmul(Context context, Value x, Value y) {

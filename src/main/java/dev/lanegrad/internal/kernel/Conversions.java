@@ -30,7 +30,7 @@ final class Conversions {
     /** True if a vector of floats has a vector of as many bytes, which is at least 64 bits; alike for doubles. */
     static final boolean BYTES_OF_FLOATS = F_LANES >= 8;
     static final boolean BYTES_OF_DOUBLES = D_LANES >= 8;
-    /** True if the first of two elements is the lower half of both as a number: see {@link #everySecond}, {@link #apart}. */
+    /** True if the first of two elements is the lower half of both as a number: see {@link #everySecond}. */
     static final boolean LOW_FIRST = ORDER == ByteOrder.LITTLE_ENDIAN;
     private static final VectorSpecies<Byte> F_BYTES = VectorSpecies.of(byte.class, shape(Math.max(F_LANES * 8, 64)));
     private static final VectorSpecies<Byte> D_BYTES = VectorSpecies.of(byte.class, shape(Math.max(D_LANES * 8, 64)));
@@ -76,6 +76,24 @@ final class Conversions {
         for (; i < n; i++) {
             ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, to + (long) i * Long.BYTES,
                     ALL.get(ValueLayout.JAVA_INT_UNALIGNED, from + (long) i * Integer.BYTES) & 0xffffffffL);
+        }
+    }
+
+    /** Elements of four bytes in turns: one of the first, then one of the second; nothing is written behind these. */
+    static void inTurns(long first, long second, long to, int n) {
+        int i = 0;
+        for (; i <= n - D_LANES; i += D_LANES) {
+            ((LongVector) IntVector.fromMemorySegment(HALF_I, ALL, second + (long) i * Integer.BYTES, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_I2L, L, 0)).lanewise(VectorOperators.LSHL, Integer.SIZE)
+                    .or(IntVector.fromMemorySegment(HALF_I, ALL, first + (long) i * Integer.BYTES, ORDER)
+                            .convertShape(VectorOperators.ZERO_EXTEND_I2L, L, 0))
+                    .intoMemorySegment(ALL, to + (long) i * Long.BYTES, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(ValueLayout.JAVA_INT_UNALIGNED, to + (long) i * Long.BYTES,
+                    ALL.get(ValueLayout.JAVA_INT_UNALIGNED, first + (long) i * Integer.BYTES));
+            ALL.set(ValueLayout.JAVA_INT_UNALIGNED, to + (long) i * Long.BYTES + Integer.BYTES,
+                    ALL.get(ValueLayout.JAVA_INT_UNALIGNED, second + (long) i * Integer.BYTES));
         }
     }
 

@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Indexing {
     private static final MemorySegment ALL = Raw.ALL;
+    /** Elements of one call of a vector loop. */
+    private static final int LINE = 4096;
     /** Bytes that are set by vectors; more by the JDK, which knows the widest stores. */
     private static final int SMALL = 1 << 16;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -33,9 +35,17 @@ public final class Indexing {
         }
     }
 
-    /** True if {@link #apart} can be used for elements of {@code size} bytes. */
-    public static boolean hasApart(int size) {
+    /** True if {@link #apart} and {@link #inTurns} can be used for elements of {@code size} bytes. */
+    public static boolean hasPairs(int size) {
         return size == Integer.BYTES && Conversions.LOW_FIRST;
+    }
+
+    /** Writes {@code n} elements of four bytes of each source in turns; all lie without gaps. */
+    public static void inTurns(long first, long second, long to, long n) {
+        for (long done = 0; done < n; done += LINE) {
+            Conversions.inTurns(first + done * Integer.BYTES, second + done * Integer.BYTES, to + done * Long.BYTES,
+                    (int) Math.min(LINE, n - done));
+        }
     }
 
     /**
