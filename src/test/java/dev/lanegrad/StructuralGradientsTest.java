@@ -56,6 +56,37 @@ class StructuralGradientsTest {
         GradCheck.check(in -> OpContractTest.second(in, function.apply(in)), leaf(5, 2, 3));
     }
 
+    /** Powers of two, whose products are exact, and zeros, which no quotient would survive. */
+    @Test
+    void gradientsOfProductsAreTheProductsOfTheOthers() {
+        double[] factors = {2, -1, 0.5, 4, -0.25, 1, -2};
+        for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
+            for (int n = 1; n < 70; n++) {
+                for (int zeros = 0; zeros < Math.min(3, n); zeros++) {
+                    double[] values = new double[n];
+                    for (int i = 0; i < n; i++) {
+                        values[i] = i < zeros ? 0 : factors[i % factors.length];
+                    }
+                    double[] expected = new double[n];
+                    for (int i = 0; i < n; i++) {
+                        expected[i] = 1;
+                        for (int k = 0; k < n; k++) {
+                            expected[i] *= k == i ? 1 : values[k];
+                        }
+                        expected[i] += 0.0;
+                    }
+                    Tensor x = Tensor.of(values).to(dtype).keep().requiresGrad(true);
+                    try (Tape tape = Tape.open()) {
+                        x.prod().backward();
+                        double[] found = x.grad().to(DType.FLOAT64).add(0).toDoubleArray();
+                        int count = n;
+                        assertArrayEquals(expected, found, () -> dtype + ", " + count + " elements");
+                    }
+                }
+            }
+        }
+    }
+
     /** Around the lengths of vectors: what is picked gets what came, everything between gets zero. */
     @Test
     void gradientsOfSlicesLieWhereTheyWereTaken() {
