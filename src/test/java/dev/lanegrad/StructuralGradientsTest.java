@@ -98,6 +98,7 @@ class StructuralGradientsTest {
                     }
                 }
             }
+            checkSlice(dtype, 9000, 1, 2);
         }
     }
 

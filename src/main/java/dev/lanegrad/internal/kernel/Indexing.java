@@ -56,10 +56,14 @@ public final class Indexing {
         for (long row = 0; row < rows; row++) {
             // What is written too far is the beginning of the next row, and comes before it.
             long at = to + row * size * Integer.BYTES;
-            Conversions.fill(0f, at, start);
-            Conversions.apart(from + row * n * Integer.BYTES, at + (long) start * Integer.BYTES, n);
-            int end = start + 2 * n;
-            Conversions.fill(0f, at + (long) end * Integer.BYTES, Math.max(0, size - end));
+            fillZero(at, (long) start * Integer.BYTES);
+            long source = from + row * n * Integer.BYTES;
+            long target = at + (long) start * Integer.BYTES;
+            for (int done = 0; done < n; done += LINE) {
+                Conversions.apart(source + (long) done * Integer.BYTES, target + (long) done * Long.BYTES, Math.min(LINE, n - done));
+            }
+            long end = start + 2L * n;
+            fillZero(at + end * Integer.BYTES, Math.max(0, size - end) * Integer.BYTES);
         }
     }
 
