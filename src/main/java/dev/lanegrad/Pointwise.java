@@ -109,6 +109,11 @@ public sealed interface Pointwise<T extends Pointwise<T>> permits Tensor, Expr {
         return Vocabulary.apply(Unary.GELU, this);
     }
 
+    /** The normal distribution function of each element: the probability of a smaller normal number. */
+    default T ndtr() {
+        return Vocabulary.apply(Unary.NDTR, this);
+    }
+
     /** The error function of each element. */
     default T erf() {
         return Vocabulary.apply(Unary.ERF, this);

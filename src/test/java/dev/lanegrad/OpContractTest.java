@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("widths")
 class OpContractTest {
     private static final long SEED = 20261124;
-    private static final double FLOAT_ULPS = 2.2;
+    private static final double FLOAT_ULPS = 3.5;
     private static final double DOUBLE_ULPS = 4;
     /** What the references themselves lose where they subtract, as 1 + erf does; the ulp tables have no such slack. */
     private static final double CANCELLATION = 4e-15;

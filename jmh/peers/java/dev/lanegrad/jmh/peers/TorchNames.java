@@ -6,7 +6,7 @@ import java.util.Map;
 final class TorchNames {
     /** Where it is not the library's name in snake case. */
     private static final Map<String, String> OTHERWISE = Map.of("logSumExp", "logsumexp", "crossEntropy",
-            "cross_entropy_loss");
+            "cross_entropy_loss", "ndtr", "special_ndtr");
 
     private TorchNames() {
     }

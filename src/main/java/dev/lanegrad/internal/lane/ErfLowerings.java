@@ -4,10 +4,9 @@ import static dev.lanegrad.internal.lane.ExpLowerings.reduce;
 import static dev.lanegrad.internal.lane.ExpLowerings.small;
 import static dev.lanegrad.internal.lane.ExpLowerings.smallLess1;
 import static dev.lanegrad.internal.lane.Polynomials.bias;
+import static dev.lanegrad.internal.lane.Polynomials.horner;
 import static dev.lanegrad.internal.lane.Polynomials.polynomial;
 import static dev.lanegrad.internal.lane.Polynomials.withSign;
-
-import java.util.Arrays;
 
 /** The error function and what is made of it. Coefficients: coefficients_erf.py. */
 final class ErfLowerings {
@@ -26,24 +25,19 @@ final class ErfLowerings {
         0.0006411914847829764, -4.48338967220365e-05, -7.036153306818264e-05, 4.5035819336848644e-05,
         -1.6513700612784753e-05, 4.327082572507807e-06, -8.506110914140893e-07, 1.257165134778593e-07,
         -1.3628874490839872e-08, 1.0259564921010455e-09, -4.797791960595281e-11, 1.0501599603951e-12};
-    /** {@code erf(x / sqrt 2) / (2 x)} in powers of {@code x^2}, for {@code |x|} up to 0.93. */
-    private static final double[] GELU_FLOAT = {
-        0.3989422917366028, -0.06649062782526016, 0.009975063614547253, -0.0011909502791240811,
-        0.00011885332060046494, -9.92005425359821e-06};
-    private static final double[] GELU_DOUBLE = {
-        0.3989422804014327, -0.06649038006690683, 0.009973557010055457, -0.001187328215563341,
-        0.00011543468737971663, -9.44465289048677e-06, 6.659562089077498e-07, -4.120005972721769e-08,
-        2.2431458212925566e-09, -9.426217071354373e-11};
-    /** {@code e^(t^2/2) t Phi(-t)} in powers of {@code t / (t + 4) - 1/2}, from 0.92 to 15, and to 39. */
+    /**
+     * {@code (t + k) e^(t^2/2) Phi(-t)} in powers of {@code t / (t + k) - 3/8}, with k = 2.5 up to 15, and k = 4 up to 39.
+     */
     private static final double[] TAIL_FLOAT = {
-        0.37764257192611694, 0.1473885178565979, -0.4415189325809479, 0.8024574518203735, -1.009017825126648,
-        0.8459193706512451, -0.35141754150390625, -0.12215952575206757, 0.2046082764863968};
+        0.8231226801872253, -0.9939488172531128, 0.47718799114227295, 0.1915249228477478, -0.19929540157318115,
+        -0.13747936487197876, 0.06273980438709259, 0.1228581890463829, 0.012600401416420937, -0.08367280662059784};
     private static final double[] TAIL_DOUBLE = {
-        0.37764256520787576, 0.14738848844385932, -0.44151848245936315, 0.8024621711302733, -1.0090022645480539,
-        0.8457021747787866, -0.3526362028588107, -0.11832792946688775, 0.2258128434425122, -0.025024196971199255,
-        -0.11929791673125385, 0.03403523574729011, 0.07344959110876732, -0.021335473681862997, -0.05372457610124938,
-        0.006693680442553185, 0.042883248969937365, 0.005503313763866638, -0.033495755474852645,
-        -0.008950465690025227, 0.020119110644208012};
+        0.934612123906818, -1.6806743330034237, 2.2024789694201465, -2.0026609185905158, 1.0517097193709357,
+        -0.01300253812019129, -0.37207333570393686, 0.11394963441178173, 0.14473244104720007, -0.06259935096234921,
+        -0.07571958046849296, 0.023968775065133396, 0.047460091684141864, -0.0008892914796583738,
+        -0.029207979376678902, -0.011509368665048795, 0.013734090304977105, 0.016370639068780432,
+        -0.0018201481898641781, -0.01713092758753957, -0.000981712232651377, 0.013147053311783886,
+        -0.00503452083996797};
 
     private ErfLowerings() {
     }
@@ -59,28 +53,57 @@ final class ErfLowerings {
         return a.lt(isFloat ? 0.92 : 1).select(centre, outer);
     }
 
-    /**
-     * Near 0, {@code x / 2 + x^2 p(x^2)}. Elsewhere {@code max(x, 0) - t Phi(-t)} with {@code t = |x|}, one formula
-     * for both
-     * sides: the tail is {@code e^(-t^2/2)}, its exponent exact in two parts, times a polynomial of {@code t / (t +
-     * 4)}.
-     */
+    /** {@code max(x, 0) - t Phi(-t)} with {@code t = |x|}, one formula for both sides. */
     static LaneValue gelu(LaneValue x) {
-        boolean isFloat = x.isFloat();
-        LaneValue a = x.abs();
-        LaneValue t = a.lt(isFloat ? 15 : 39).select(a, isFloat ? 15 : 39);
-        LaneValue square = t.mul(t);
-        LaneValue centre = polynomial(square, isFloat ? GELU_FLOAT : GELU_DOUBLE).fma(square, x.mul(0.5));
+        Bell bell = Bell.of(x);
+        LaneValue ratio = bell.t().div(bell.shifted());
+        LaneValue tail = bell.tail(ratio).mul(ratio).mul(bell.power());
+        return tail.fma(x.constant(-bell.scale()), x.lt(0).select(x.mul(0), x));
+    }
 
-        double[] c = isFloat ? TAIL_FLOAT : TAIL_DOUBLE;
-        LaneValue u = t.div(t.add(4)).sub(0.5);
-        LaneValue qRest = polynomial(u, Arrays.copyOfRange(c, 1, c.length)).mul(u);
-        ExpLowerings.Parts parts = reduce(square, t.fma(t, square.neg()), -2, 2 * bias(x));
-        LaneValue e = smallLess1(parts.rest(), -0.5);
-        // (c[0] + qRest) (1 + e), with c[0] added last: the larger number is rounded once instead of twice
-        LaneValue product = qRest.add(c[0]).fma(e, qRest).add(c[0]);
-        LaneValue tail = product.mul(parts.lowerPower()).mul(parts.upperPower());
-        LaneValue outer = x.lt(0).select(x.mul(0), x).sub(tail);
-        return withSign(a.lt(0.92).select(centre, outer), x);
+    /** {@code Phi(-t)} where {@code x} is negative and {@code 1 - Phi(-t)} elsewhere. */
+    static LaneValue ndtr(LaneValue x) {
+        Bell bell = Bell.of(x);
+        LaneValue inverse = x.constant(1).div(bell.shifted());
+        LaneValue tail = bell.tail(bell.t().mul(inverse)).mul(inverse).mul(bell.power());
+        return x.lt(0).select(tail.mul(bell.scale()), tail.fma(-bell.scale(), x.constant(1)));
+    }
+
+    /** {@code e^(-x^2/2) / sqrt(2 pi)}. */
+    static LaneValue normalDensity(LaneValue x) {
+        Bell bell = Bell.of(x);
+        return bell.less1().fma(bell.power(), bell.power()).mul(bell.scale() / Math.sqrt(2 * Math.PI));
+    }
+
+    /**
+     * {@code e^(-t^2/2)} for {@code t = |x|}, or for the end of the tail if that is smaller, as {@code (1 + less1) power
+     * scale}. Its exponent is exact, in two parts. The power is no subnormal, so that results that are subnormal are
+     * rounded once, by the product with the scale.
+     */
+    private record Bell(LaneValue t, LaneValue less1, LaneValue power) {
+        static Bell of(LaneValue x) {
+            double end = x.isFloat() ? 15 : 39;
+            LaneValue a = x.abs();
+            LaneValue t = a.gt(end).select(end, a);
+            LaneValue square = t.mul(t);
+            int spare = x.isFloat() ? 64 : 512;
+            ExpLowerings.Parts parts = reduce(square, t.fma(t, square.neg()), -2, bias(x) + spare);
+            return new Bell(t, smallLess1(parts.rest(), -0.5), parts.power());
+        }
+
+        double scale() {
+            return t.isFloat() ? 0x1p-64 : 0x1p-512;
+        }
+
+        /** {@code t + k}. */
+        LaneValue shifted() {
+            return t.add(t.isFloat() ? 2.5 : 4);
+        }
+
+        /** {@code (t + k) Phi(-t)}, but for the power, where {@code ratio = t / (t + k)}. */
+        LaneValue tail(LaneValue ratio) {
+            LaneValue p = horner(ratio.sub(0.375), t.isFloat() ? TAIL_FLOAT : TAIL_DOUBLE);
+            return less1.fma(p, p);
+        }
     }
 }

@@ -11,10 +11,15 @@ final class Polynomials {
     /** {@code c[0] + c[1] x + c[2] x^2 + ...}. */
     static LaneValue polynomial(LaneValue x, double... c) {
         if (c.length < LONG) {
-            return horner(x, c, 0, 1);
+            return horner(x, c);
         }
         LaneValue square = x.mul(x);
         return x.fma(horner(square, c, 1, 2), horner(square, c, 0, 2));
+    }
+
+    /** The same as one chain however long: fewer instructions and roundings, for loops that have much else to do. */
+    static LaneValue horner(LaneValue x, double... c) {
+        return horner(x, c, 0, 1);
     }
 
     /** {@code c[first] + c[first + step] x + c[first + 2 step] x^2 + ...}. */

@@ -63,12 +63,15 @@ public enum Unary implements Elementwise {
     /** The error function. */
     ERF(Reference::erf, Domain.ALL, Lowerings::erf,
             (x, r) -> Term.apply(EXP, x.square().neg()).mul(2 / Math.sqrt(Math.PI))),
+    /** The density of the normal distribution. */
+    NORMAL_DENSITY(x -> Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI), Domain.ALL, Lowerings::normalDensity,
+            (x, r) -> x.mul(r).neg()),
+    /** The normal distribution function. */
+    NDTR(x -> 0.5 * (1 + Reference.erf(x / Math.sqrt(2))), Domain.ALL, Lowerings::ndtr,
+            (x, r) -> Term.apply(NORMAL_DENSITY, x)),
     /** {@code x} times the normal distribution function of {@code x}. */
-    GELU(x -> 0.5 * x * (1 + Reference.erf(x / Math.sqrt(2))), Domain.ALL, Lowerings::gelu, (x, r) -> {
-        Term cdf = ONE.add(Term.apply(ERF, x.mul(Math.sqrt(0.5)))).mul(0.5);
-        Term density = Term.apply(EXP, x.square().mul(-0.5)).mul(1 / Math.sqrt(2 * Math.PI));
-        return cdf.add(x.mul(density));
-    });
+    GELU(x -> x * NDTR.reference(x), Domain.ALL, Lowerings::gelu,
+            (x, r) -> Term.apply(NDTR, x).add(x.mul(Term.apply(NORMAL_DENSITY, x))));
 
     private final DoubleUnaryOperator reference;
     private final Domain domain;

@@ -40,7 +40,11 @@ class LoweringsTest {
         SOFTPLUS(1.7, 2.0, 100, 81, Lowerings::softplus, specials(Math.log(2), Math.log(2), inf(), 0),
                 x -> x > 20 ? x : StrictMath.log1p(StrictMath.exp(x))),
         ERF(1.2, 1.2, 112, 68, Lowerings::erf, specials(0.0, -0.0, 1, -1), x -> inDoubles("ERF", x)),
-        GELU(2.0, 2.2, 135, 91, Lowerings::gelu, specials(0.0, -0.0, inf(), nan()), x -> inDoubles("GELU", x)),
+        GELU(2.7, 3.2, 102, 65, Lowerings::gelu, specials(0.0, -0.0, inf(), nan()), x -> inDoubles("GELU", x)),
+        NDTR(2.7, 3.5, 105, 68, Lowerings::ndtr, specials(0.5, 0.5, 1, 0), x -> inDoubles("NDTR", x)),
+        NORMAL_DENSITY(2.0, 2.2, 46, 35, Lowerings::normalDensity,
+                specials(1 / Math.sqrt(2 * Math.PI), 1 / Math.sqrt(2 * Math.PI), 0, 0),
+                x -> inDoubles("NORMAL_DENSITY", x)),
         RSQRT(1.5, 1.5, 4, 4, Lowerings::rsqrt, specials(inf(), -inf(), 0.0, nan()), x -> 1 / Math.sqrt(x));
 
         final double doubleBound;
