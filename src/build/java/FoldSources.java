@@ -76,6 +76,7 @@ final class FoldSources {
                 }
 
             @ROWS@
+            @COLUMN@
                 @Override
                 void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
                     for (int row = 0; row < rows; row++) {
@@ -387,6 +388,49 @@ final class FoldSources {
                         x0 = <x0, y>;
                         ALL.set(ValueLayout.JAVA_@U@, out + row * (long) BYTES, @VALUE@);
             """;
+    // Depth first, by eighths of the accumulators: eight, 8 apart, are held in registers and halved to one, which waits in
+    // memory for the other seven. Breadth first, all 64 pass through memory six times.
+    private static final String COLUMN = """
+                @Override
+                boolean column(long in, long stride, int n, long work, long out) {
+                    int whole = n & -LANES;
+                    long step = LANES / 8 * stride;
+            @SENTRIES@
+                    for (int first = 0; first < LANES / 8; first++) {
+                        long p = in + first * stride;
+                        int rest = n - whole - first;
+            @BEGIN@
+                        for (int i = 0; i < whole; i += LANES) {
+                            long q = p + i * stride;
+            @GROUP@
+                        }
+                        long q = p + whole * stride;
+            @REST@
+            @TREE@
+                        a0 = <a0, a1>;
+                        a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+                    }
+            @LOAD@
+            @TREE@
+                    a0 = <a0, a1>;
+                    a0.intoMemorySegment(ALL, out, ORDER);
+                    return @NUMBERS@;
+                }
+
+            """;
+    private static final String COLUMN_GROUP = """
+                            @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * step, ORDER);
+                            a# = {a#, x#};
+            """;
+    private static final String COLUMN_REST = """
+                        if (rest > # * 8) {
+                            @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * step, ORDER);
+                            a# = {a#, x#};
+                        }
+            """;
+    private static final String COLUMN_LOAD = """
+                    @T@Vector a# = @T@Vector.fromMemorySegment(S, ALL, work + # * VB, ORDER);
+            """;
     private static final String FAR = """
                             @T@Vector x# = @T@Vector.fromMemorySegment(S, ALL, q + # * far + d, ORDER);
                             a = {a, x#};
@@ -448,6 +492,7 @@ final class FoldSources {
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
                 .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
                 .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
+                .replace("@COLUMN@\n", column(compares))
                 .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
                 .replace("@JOIN@\n", times(4, JOIN));
         return filled(type, op, text);
@@ -481,6 +526,18 @@ final class FoldSources {
                 .replace("@N@", vectors == 1 ? "n" : vectors == 2 ? "(n - V)" : "(n - " + (vectors - 1) + " * V)")
                 .replace("@LOAD@\n", times(vectors, LOAD)).replace("@LAST@", Integer.toString(vectors - 1))
                 .replace("@FIRST@\n", first).replace("@ROTATE@\n", ROTATE);
+    }
+
+    private static String column(boolean compares) {
+        String group = ofNumbers(times(8, COLUMN_GROUP));
+        String rest = ofNumbers(times(8, COLUMN_REST));
+        return COLUMN.replace("@BEGIN@\n", times(8, BEGIN)).replace("@LOAD@\n", times(8, COLUMN_LOAD))
+                .replace("@SENTRIES@\n", compares ? outdent(sentries(8), 4) : "")
+                .replace("@GROUP@\n", compares ? watched(group, 8) : group)
+                .replace("@REST@\n", compares ? watched(rest, 8) : rest)
+                .replaceFirst("@TREE@\n", ofNumbers(tree(8, "            ")))
+                .replace("@TREE@\n", ofNumbers(tree(8, "        ")))
+                .replace("@NUMBERS@", compares ? areNumbers(8) : "true");
     }
 
     private static String tree(int a, String indent) {
@@ -546,6 +603,8 @@ final class FoldSources {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < n; i++) {
             all.append(lines.replace(" + # * VB", i == 0 ? "" : i == 1 ? " + VB" : " + " + i + " * VB")
+                    .replace(" + # * step", i == 0 ? "" : i == 1 ? " + step" : " + " + i + " * step")
+                    .replace("rest > # * 8", "rest > " + 8 * i)
                     .replace(" + # * far", i == 0 ? "" : i == 1 ? " + far" : " + " + i + " * far")
                     .replace("# * VB", i == 1 ? "VB" : i + " * VB")
                     .replace("rest > # * V", i == 0 ? "rest > 0" : i == 1 ? "rest > V" : "rest > " + i + " * V")

@@ -20,6 +20,16 @@ final class FoldColumns {
     /** Blocks of as little as one column that the vector behind the results of a block may reach. */
     private static final int REACH = 17;
 
+    /**
+     * Rows up to which a vector of columns is folded as a whole, as 64 accumulators in memory cost most where there are
+     * few rows, and bytes of the first-level cache in which the rows may lie: strides of large powers of two leave few of
+     * its sets to all of them. 128 x 64 of 32 KB take 0.055 ns an element and 0.091 by accumulators in memory, 100 x
+     * 1,000 0.042 and 0.105; but 512 x 128 0.11 and 0.05.
+     */
+    private static final int DEEP = 512;
+    private static final int PAGE = 4 << 10;
+    private static final int SETS = 64 << 10;
+
     private FoldColumns() {
     }
 
@@ -127,6 +137,10 @@ final class FoldColumns {
         }
         long stride = plan.foldStride();
         long from = in + first * stride;
+        if (n <= DEEP && n * Math.min(PAGE, Long.lowestOneBit(stride)) <= SETS
+                && deep(loops, from, stride, n, to, bytes, out)) {
+            return;
+        }
         if (n <= LANES) {
             tree(loops, from, stride, n, to, bytes, out);
             return;
@@ -146,6 +160,16 @@ final class FoldColumns {
             join(loops, to, bytes, from + i * stride, stride, to, bytes, Math.min(n - i, LANES), bytes);
         }
         tree(loops, to, bytes, LANES, to, bytes, out);
+    }
+
+    /** Folds one vector of columns after the other; false if there may be a NaN that it missed. */
+    private static boolean deep(FoldLoops loops, long in, long stride, int n, long work, int bytes, long out) {
+        for (int d = 0; d < bytes; d += VBYTES) {
+            if (!loops.column(in + d, stride, n, work, out + d)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Accumulates {@code n} rows that are not in one run, or whose elements do not lie side by side. */

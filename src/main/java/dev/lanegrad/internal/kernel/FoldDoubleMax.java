@@ -232,6 +232,121 @@ final class FoldDoubleMax extends FoldLoops {
     }
 
     @Override
+    boolean column(long in, long stride, int n, long work, long out) {
+        int whole = n & -LANES;
+        long step = LANES / 8 * stride;
+        DoubleVector s0 = DoubleVector.broadcast(S, 0);
+        DoubleVector s1 = DoubleVector.broadcast(S, 0);
+        DoubleVector s2 = DoubleVector.broadcast(S, 0);
+        DoubleVector s3 = DoubleVector.broadcast(S, 0);
+        for (int first = 0; first < LANES / 8; first++) {
+            long p = in + first * stride;
+            int rest = n - whole - first;
+            DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a3 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a4 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
+            for (int i = 0; i < whole; i += LANES) {
+                long q = p + i * stride;
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
+                a0 = a0.blend(x0, a0.compare(LT, x0));
+                s0 = s0.add(x0);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
+                a1 = a1.blend(x1, a1.compare(LT, x1));
+                s1 = s1.add(x1);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
+                a2 = a2.blend(x2, a2.compare(LT, x2));
+                s2 = s2.add(x2);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
+                a3 = a3.blend(x3, a3.compare(LT, x3));
+                s3 = s3.add(x3);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
+                a4 = a4.blend(x4, a4.compare(LT, x4));
+                s0 = s0.add(x4);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
+                a5 = a5.blend(x5, a5.compare(LT, x5));
+                s1 = s1.add(x5);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
+                a6 = a6.blend(x6, a6.compare(LT, x6));
+                s2 = s2.add(x6);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
+                a7 = a7.blend(x7, a7.compare(LT, x7));
+                s3 = s3.add(x7);
+            }
+            long q = p + whole * stride;
+            if (rest > 0) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
+                a0 = a0.blend(x0, a0.compare(LT, x0));
+                s0 = s0.add(x0);
+            }
+            if (rest > 8) {
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
+                a1 = a1.blend(x1, a1.compare(LT, x1));
+                s1 = s1.add(x1);
+            }
+            if (rest > 16) {
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
+                a2 = a2.blend(x2, a2.compare(LT, x2));
+                s2 = s2.add(x2);
+            }
+            if (rest > 24) {
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
+                a3 = a3.blend(x3, a3.compare(LT, x3));
+                s3 = s3.add(x3);
+            }
+            if (rest > 32) {
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
+                a4 = a4.blend(x4, a4.compare(LT, x4));
+                s0 = s0.add(x4);
+            }
+            if (rest > 40) {
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
+                a5 = a5.blend(x5, a5.compare(LT, x5));
+                s1 = s1.add(x5);
+            }
+            if (rest > 48) {
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
+                a6 = a6.blend(x6, a6.compare(LT, x6));
+                s2 = s2.add(x6);
+            }
+            if (rest > 56) {
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
+                a7 = a7.blend(x7, a7.compare(LT, x7));
+                s3 = s3.add(x7);
+            }
+            a0 = a0.blend(a4, a0.compare(LT, a4));
+            a1 = a1.blend(a5, a1.compare(LT, a5));
+            a2 = a2.blend(a6, a2.compare(LT, a6));
+            a3 = a3.blend(a7, a3.compare(LT, a7));
+            a0 = a0.blend(a2, a0.compare(LT, a2));
+            a1 = a1.blend(a3, a1.compare(LT, a3));
+            a0 = a0.blend(a1, a0.compare(LT, a1));
+            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+        }
+        DoubleVector a0 = DoubleVector.fromMemorySegment(S, ALL, work, ORDER);
+        DoubleVector a1 = DoubleVector.fromMemorySegment(S, ALL, work + VB, ORDER);
+        DoubleVector a2 = DoubleVector.fromMemorySegment(S, ALL, work + 2 * VB, ORDER);
+        DoubleVector a3 = DoubleVector.fromMemorySegment(S, ALL, work + 3 * VB, ORDER);
+        DoubleVector a4 = DoubleVector.fromMemorySegment(S, ALL, work + 4 * VB, ORDER);
+        DoubleVector a5 = DoubleVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
+        DoubleVector a6 = DoubleVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
+        DoubleVector a7 = DoubleVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
+        a0 = a0.blend(a4, a0.compare(LT, a4));
+        a1 = a1.blend(a5, a1.compare(LT, a5));
+        a2 = a2.blend(a6, a2.compare(LT, a6));
+        a3 = a3.blend(a7, a3.compare(LT, a7));
+        a0 = a0.blend(a2, a0.compare(LT, a2));
+        a1 = a1.blend(a3, a1.compare(LT, a3));
+        a0 = a0.blend(a1, a0.compare(LT, a1));
+        a0.intoMemorySegment(ALL, out, ORDER);
+        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+    }
+
+    @Override
     void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
         for (int row = 0; row < rows; row++) {
             long p = to + row * toStride;

@@ -213,6 +213,101 @@ final class FoldDoubleProd extends FoldLoops {
     }
 
     @Override
+    boolean column(long in, long stride, int n, long work, long out) {
+        int whole = n & -LANES;
+        long step = LANES / 8 * stride;
+        for (int first = 0; first < LANES / 8; first++) {
+            long p = in + first * stride;
+            int rest = n - whole - first;
+            DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a3 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a4 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
+            for (int i = 0; i < whole; i += LANES) {
+                long q = p + i * stride;
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
+                a0 = a0.mul(x0);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
+                a1 = a1.mul(x1);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
+                a2 = a2.mul(x2);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
+                a3 = a3.mul(x3);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
+                a4 = a4.mul(x4);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
+                a5 = a5.mul(x5);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
+                a6 = a6.mul(x6);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
+                a7 = a7.mul(x7);
+            }
+            long q = p + whole * stride;
+            if (rest > 0) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
+                a0 = a0.mul(x0);
+            }
+            if (rest > 8) {
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
+                a1 = a1.mul(x1);
+            }
+            if (rest > 16) {
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
+                a2 = a2.mul(x2);
+            }
+            if (rest > 24) {
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
+                a3 = a3.mul(x3);
+            }
+            if (rest > 32) {
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
+                a4 = a4.mul(x4);
+            }
+            if (rest > 40) {
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
+                a5 = a5.mul(x5);
+            }
+            if (rest > 48) {
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
+                a6 = a6.mul(x6);
+            }
+            if (rest > 56) {
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
+                a7 = a7.mul(x7);
+            }
+            a0 = a0.mul(a4);
+            a1 = a1.mul(a5);
+            a2 = a2.mul(a6);
+            a3 = a3.mul(a7);
+            a0 = a0.mul(a2);
+            a1 = a1.mul(a3);
+            a0 = a0.mul(a1);
+            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+        }
+        DoubleVector a0 = DoubleVector.fromMemorySegment(S, ALL, work, ORDER);
+        DoubleVector a1 = DoubleVector.fromMemorySegment(S, ALL, work + VB, ORDER);
+        DoubleVector a2 = DoubleVector.fromMemorySegment(S, ALL, work + 2 * VB, ORDER);
+        DoubleVector a3 = DoubleVector.fromMemorySegment(S, ALL, work + 3 * VB, ORDER);
+        DoubleVector a4 = DoubleVector.fromMemorySegment(S, ALL, work + 4 * VB, ORDER);
+        DoubleVector a5 = DoubleVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
+        DoubleVector a6 = DoubleVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
+        DoubleVector a7 = DoubleVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
+        a0 = a0.mul(a4);
+        a1 = a1.mul(a5);
+        a2 = a2.mul(a6);
+        a3 = a3.mul(a7);
+        a0 = a0.mul(a2);
+        a1 = a1.mul(a3);
+        a0 = a0.mul(a1);
+        a0.intoMemorySegment(ALL, out, ORDER);
+        return true;
+    }
+
+    @Override
     void joinFour(long to, long toStride, long in, long inStride, long far, int rows, int bytes) {
         for (int row = 0; row < rows; row++) {
             long p = to + row * toStride;

@@ -39,6 +39,12 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
     abstract void rows(long in, long rowStride, int n, int rows, long out);
 
     /**
+     * Folds one vector of columns: of each of {@code n} rows, at most a chunk, the vector at its beginning, into one at
+     * {@code out}. Eight vectors at {@code work} are written in passing. False as for {@link #whole}.
+     */
+    abstract boolean column(long in, long stride, int n, long work, long out);
+
+    /**
      * Joins each row at {@code to}, in this order, with the row at {@code in} and those {@code far}, {@code 2 * far}
      * and {@code 3 * far} bytes behind it.
      */
