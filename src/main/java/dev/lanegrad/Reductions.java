@@ -90,9 +90,7 @@ public sealed interface Reductions permits Tensor {
 
     /** The lengths of the vectors along {@code dims}; squares may overflow. The derivative where it is 0 is 0. */
     default Tensor norm(boolean keepDim, int... dims) {
-        Value value = Tensor.value(this);
-        Shaped.requireReal("norm", value);
-        return Vocabulary.apply(Unary.NORM_ROOT, new Tensor(value).square().sum(keepDim, dims));
+        return new Tensor(Shaped.norm(Tensor.value(this), keepDim, dims));
     }
 
     /** {@code log(sum(exp(x)))} over {@code dims} without overflow; negative infinity of nothing. */

@@ -34,6 +34,7 @@ final class BatchRules {
             case Reduce r -> one(batch, new Reduce(r.fold(), r.dims() << 1, r.keepDim()), x);
             case LogSumExp l -> one(batch, new LogSumExp(l.dims() << 1, l.keepDim()), x);
             case Structural.Var v -> one(batch, new Structural.Var(v.dims() << 1, v.correction(), v.keepDim()), x);
+            case Structural.Norm n -> one(batch, new Structural.Norm(n.dims() << 1, n.keepDim()), x);
             case Reshape r -> one(batch, new Reshape(sizes(batch, r.sizes())), x);
             case Permute p -> one(batch, new Permute(BatchInterpreter.with(0,
                     Arrays.stream(p.order()).map(d -> d + 1).toArray())), x);

@@ -35,6 +35,7 @@ final class ForwardRules {
                     : folded(reduce, reduce.dims(), reduce.keepDim(), o, t, r);
             case LogSumExp l -> folded(l, l.dims(), l.keepDim(), o, t, r);
             case Structural.Var v -> folded(v, v.dims(), v.keepDim(), o, t, r);
+            case Structural.Norm n -> folded(n, n.dims(), n.keepDim(), o, t, r);
             case Cat cat -> Structures.apply(cat, completed(o, t));
             case Matmul matmul -> sum(t[0] == null ? null : Structures.apply(matmul, t[0], o[1]),
                     t[1] == null ? null : Structures.apply(matmul, o[0], t[1]));

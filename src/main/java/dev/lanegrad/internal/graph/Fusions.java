@@ -1,12 +1,15 @@
 package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.MatMul;
 import dev.lanegrad.internal.kernel.Workspace;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.LogSoftmax;
 import dev.lanegrad.internal.op.Structural.LogSumExp;
+import dev.lanegrad.internal.op.Structural.Matmul;
+import dev.lanegrad.internal.op.Structural.Norm;
 import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.op.Structural.Softmax;
 import dev.lanegrad.internal.op.Structural.Var;
@@ -27,26 +30,33 @@ final class Fusions {
     private static final Term.Var C = new Term.Var(2);
     private static final Term.Var D = new Term.Var(3);
     /** {@code exp(x - m)}. */
-    private static final Kernels EXP = Kernels.of(List.of(A.sub(B).then(Unary.EXP)), A, B);
+    static final Kernels EXP = Kernels.of(List.of(A.sub(B).then(Unary.EXP)), A, B);
+    /** {@code m}, or 0 where it is infinite. */
+    static final Kernels FINITE = Kernels.of(List.of(Term.where(A.then(Unary.ABS).eq(Term.of(Double.POSITIVE_INFINITY)),
+            Term.ZERO, A)), A);
+    /** {@code log(s) + m}. */
+    static final Kernels LOG_PLUS = Kernels.of(List.of(A.then(Unary.LOG).add(B)), A, B);
     /** {@code e / s}. */
-    private static final Kernels DIV = Kernels.of(List.of(A.div(B)), A, B);
+    static final Kernels DIV = Kernels.of(List.of(A.div(B)), A, B);
     /** {@code x - m - l}. */
-    private static final Kernels LOG_SOFTMAX = Kernels.of(List.of(A.sub(B).sub(C)), A, B, C);
+    static final Kernels LOG_SOFTMAX = Kernels.of(List.of(A.sub(B).sub(C)), A, B, C);
     /** {@code r (g - t)}. */
-    private static final Kernels SOFTMAX_BACK = Kernels.of(List.of(A.mul(B.sub(C))), A, B, C);
+    static final Kernels SOFTMAX_BACK = Kernels.of(List.of(A.mul(B.sub(C))), A, B, C);
     /** {@code g - exp(r) t}. */
-    private static final Kernels LOG_SOFTMAX_BACK = Kernels.of(List.of(A.sub(B.then(Unary.EXP).mul(C))), A, B, C);
+    static final Kernels LOG_SOFTMAX_BACK = Kernels.of(List.of(A.sub(B.then(Unary.EXP).mul(C))), A, B, C);
     /** {@code g exp(x - r)}. */
-    private static final Kernels LOG_SUM_EXP_BACK = Kernels.of(List.of(A.mul(B.sub(C).then(Unary.EXP))), A, B, C);
+    static final Kernels LOG_SUM_EXP_BACK = Kernels.of(List.of(A.mul(B.sub(C).then(Unary.EXP))), A, B, C);
     /** {@code (x - m)^2}. */
-    private static final Kernels SQUARE = Kernels.of(List.of(A.sub(B).square()), A, B);
+    static final Kernels SQUARE = Kernels.of(List.of(A.sub(B).square()), A, B);
     /** {@code g ((x - m) c)}. */
-    private static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
+    static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
 
+    /** {@code g / r}, and 0 where {@code r} is. */
+    static final Kernels DIRECTION = Kernels.of(List.of(Term.where(B.eq(Term.ZERO), Term.ZERO, A.div(B))), A, B);
     /** 1 where {@code x = r}, else 0. */
-    private static final Kernels EQUAL = Kernels.of(List.of(A.eq(B)), A, B);
+    static final Kernels EQUAL = Kernels.of(List.of(A.eq(B)), A, B);
     /** {@code g (e / n)}. */
-    private static final Kernels EXTREME_BACK = Kernels.of(List.of(A.mul(B.div(C))), A, B, C);
+    static final Kernels EXTREME_BACK = Kernels.of(List.of(A.mul(B.div(C))), A, B, C);
 
     private Fusions() {
     }
@@ -56,7 +66,10 @@ final class Fusions {
         if (x.count() == 0 || context.interpreter() != null) {
             return null;
         }
-        if (op instanceof Softmax(int dim)) {
+        Value byRows = RowFusions.forward(context, op, x);
+        if (byRows != null) {
+            return byRows;
+        } else if (op instanceof Softmax(int dim)) {
             Value e = run(context, EXP, x.layout, x, fold(FoldOp.AMAX, x, 1 << dim));
             Value sum = fold(FoldOp.SUM, e, 1 << dim);
             return into(context, DIV, e, e, sum);
@@ -78,22 +91,35 @@ final class Fusions {
     }
 
     /** What {@code g} adds to the gradient of the operand of {@code op}; null if it is none of these, or has no elements. */
-    static Value product(Context context, Structural op, Value g, Value x, Value r) {
-        if (x.count() == 0 || context.interpreter() != null || context.gradEnabled()) {
+    static Value product(Context context, Structural op, int index, Value g, Value[] operands, Value r, Target target) {
+        Value x = operands[0];
+        if (x.count() == 0 || g.count() == 0 || context.interpreter() != null || context.gradEnabled()) {
             return null;
         }
-        if (op instanceof Softmax(int dim)) {
-            return run(context, SOFTMAX_BACK, x.layout, r, g, fold(FoldOp.SUM, Pointwise.apply(Binary.MUL, g, r), 1 << dim));
+        if (op instanceof Matmul) {
+            boolean flat = x.layout.rank() == 2 && operands[1].layout.rank() == 2;
+            return !flat ? null : index == 0 ? matmul(context, g, Rules.transposed(operands[1]), target)
+                    : matmul(context, Rules.transposed(x), g, target);
+        }
+        Value byRows = RowFusions.product(context, op, g, x, r, target);
+        if (byRows != null) {
+            return byRows;
+        } else if (op instanceof Softmax(int dim)) {
+            return run(context, SOFTMAX_BACK, x.layout, target, r, g, fold(FoldOp.SUM, Pointwise.apply(Binary.MUL, g, r), 1 << dim));
         } else if (op instanceof LogSoftmax(int dim)) {
-            return run(context, LOG_SOFTMAX_BACK, x.layout, g, r, fold(FoldOp.SUM, g, 1 << dim));
+            return run(context, LOG_SOFTMAX_BACK, x.layout, target, g, r, fold(FoldOp.SUM, g, 1 << dim));
         } else if (op instanceof LogSumExp(int dims, boolean keepDim)) {
-            return run(context, LOG_SUM_EXP_BACK, x.layout, Rules.kept(g, x, dims), x, Rules.kept(r, x, dims));
+            return run(context, LOG_SUM_EXP_BACK, x.layout, target, Rules.kept(g, x, dims), x, Rules.kept(r, x, dims));
         } else if (op instanceof Var v) {
             Value factor = context.allocate(x.cell, Layout.SCALAR);
             Values.fill(factor, 2 / v.divisor(Dims.folded(x.layout, v.dims())));
-            return run(context, VAR_BACK, x.layout, Rules.kept(g, x, v.dims()), x, Structures.mean(x, v.dims()), factor);
+            return run(context, VAR_BACK, x.layout, target, Rules.kept(g, x, v.dims()), x, Structures.mean(x, v.dims()), factor);
+        } else if (op instanceof Norm(int dims, boolean keepDim)) {
+            Value length = Rules.kept(r, x, dims);
+            Value factor = run(context, DIRECTION, length.layout, Rules.kept(g, x, dims), length);
+            return run(context, Binary.MUL.kernels(), x.layout, target, factor, x);
         } else if (op instanceof Reduce(FoldOp fold, int dims, boolean keepDim) && (fold == FoldOp.AMAX || fold == FoldOp.AMIN)) {
-            Value equal = run(context, EQUAL, x.layout, x, Rules.kept(r, x, dims));
+            Value equal = run(context, EQUAL, x.layout, target, x, Rules.kept(r, x, dims));
             return into(context, EXTREME_BACK, equal, Rules.kept(g, x, dims), equal, fold(FoldOp.SUM, equal, dims));
         }
         return null;
@@ -103,8 +129,21 @@ final class Fusions {
         return Shaped.reduce(fold, x, dims, true);
     }
 
+    private static Value matmul(Context context, Value a, Value b, Target target) {
+        int m = a.layout.size(0);
+        int n = b.layout.size(1);
+        Value result = Target.in(context, target, a.cell, Layout.contiguous(m, n));
+        MatMul.run(a.cell.lane(), m, n, a.layout.size(1), a.address, a.layout.stride(0), a.layout.stride(1), b.address,
+                b.layout.stride(0), b.layout.stride(1), result.address, false);
+        return result;
+    }
+
     private static Value run(Context context, Kernels kernels, Layout sizes, Value... inputs) {
-        return into(context, kernels, context.allocate(inputs[0].cell, Pointwise.contiguous(sizes)), inputs);
+        return run(context, kernels, sizes, null, inputs);
+    }
+
+    private static Value run(Context context, Kernels kernels, Layout sizes, Target target, Value... inputs) {
+        return into(context, kernels, Target.in(context, target, inputs[0].cell, sizes), inputs);
     }
 
     /** Writes to {@code result}, which may be one of the inputs. */

@@ -18,6 +18,7 @@ import dev.lanegrad.internal.op.Structural.Reshape;
 import dev.lanegrad.internal.op.Structural.ScatterAdd;
 import dev.lanegrad.internal.op.Structural.Slice;
 import dev.lanegrad.internal.op.Structural.Softmax;
+import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
 import dev.lanegrad.internal.shape.Dims;
 import dev.lanegrad.internal.shape.Layout;
@@ -68,8 +69,15 @@ final class Rules {
             case LogSumExp l -> mul(kept(g, x, l.dims()), exp(sub(x, kept(r, x, l.dims()))));
             case Structural.Var v -> mul(kept(g, x, v.dims()), Pointwise.apply(Binary.MUL, Structures.centred(x, v.dims()),
                     2 / v.divisor(Dims.folded(x.layout, v.dims()))));
+            case Structural.Norm n -> mul(direction(kept(g, x, n.dims()), kept(r, x, n.dims())), x);
             case Structural.Cast cast -> Shaped.cast(g, x.cell);
         };
+    }
+
+    /** {@code g / r}, and 0 where {@code r} is. */
+    private static Value direction(Value g, Value r) {
+        Value none = Pointwise.apply(Binary.EQ, r.detach(), 0.0);
+        return Pointwise.apply(Ternary.WHERE, none, null, Pointwise.apply(Binary.DIV, g, r), 0, 0);
     }
 
     private static Value fold(Reduce op, Value g, Value x, Value r) {
@@ -167,7 +175,7 @@ final class Rules {
         return inverse;
     }
 
-    private static Value transposed(Value x) {
+    static Value transposed(Value x) {
         return Shaped.transpose(x, -2, -1);
     }
 

@@ -396,6 +396,12 @@ public final class Shaped {
         return Structures.apply(new Structural.Var(Dims.set("var", dims, x.layout.rank()), correction, keepDim), x);
     }
 
+    /** The root of the sum of squares over {@code dims}, or over all if none is named. */
+    public static Value norm(Value x, boolean keepDim, int[] dims) {
+        requireReal("norm", x);
+        return Structures.apply(new Structural.Norm(Dims.set("norm", dims, x.layout.rank()), keepDim), x);
+    }
+
     /** The same numbers in another type; the value itself if it has that type. */
     public static Value cast(Value x, Cell cell) {
         x.check("to");

@@ -121,6 +121,7 @@ final class Structures {
             case LogSoftmax s -> fused(context, op, x);
             case LogSumExp l -> fused(context, op, x);
             case Structural.Var v -> fused(context, op, x);
+            case Structural.Norm n -> fused(context, op, x);
             case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
         };
     }
@@ -137,6 +138,8 @@ final class Structures {
             case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
             case LogSumExp l -> logSumExp(x, l);
             case Structural.Var v -> variance(x, v);
+            case Structural.Norm n -> Pointwise.apply(Unary.SQRT, Shaped.reduce(FoldOp.SUM,
+                    Pointwise.apply(Unary.SQUARE, x), n.dims(), n.keepDim()));
             case Reduce _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
                     Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
                     Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _, Structural.Cast _ -> null;

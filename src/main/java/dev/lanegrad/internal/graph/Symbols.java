@@ -147,6 +147,7 @@ public final class Symbols {
             case Structural.LogSoftmax s -> Layout.contiguous(x.sizes());
             case Structural.LogSumExp l -> Dims.without(x, l.dims(), l.keepDim());
             case Structural.Var v -> Dims.without(x, v.dims(), v.keepDim());
+            case Structural.Norm n -> Dims.without(x, n.dims(), n.keepDim());
             case Structural.Cast c -> Layout.contiguous(x.sizes());
             case Structural.Window w -> Layout.contiguous(w.layout().sizes());
             case Structural.Unwindow u -> u.sizes();
@@ -166,7 +167,7 @@ public final class Symbols {
                     Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
                     Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _, Structural.IndexSelect _,
                     Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.LogSumExp _,
-                    Structural.Var _ -> cell;
+                    Structural.Var _, Structural.Norm _ -> cell;
         };
     }
 

@@ -406,10 +406,21 @@ final class Walk {
         }
     }
 
+    /** Makes a block, whose elements are still to be written, the gradient of {@code operand}. */
+    private long begin(int operand) {
+        long block = gradients.place(operand, targets == null);
+        gradients.set(operand, block, false);
+        return block;
+    }
+
     private void product(Structural op, int i, int id, int operand, Value g, Value[] operands, Value result) {
         int mark = context.watchTemporaries();
         try {
-            Value fused = Fusions.product(context, op, g, operands[0], result);
+            boolean first = nodes.gradient(operand) == 0 && nodes.cell(operand) == g.cell;
+            Value fused = Fusions.product(context, op, i, g, operands, result, first ? () -> begin(operand) : null);
+            if (fused != null && first) {
+                return;
+            }
             Value product = fused != null ? fused : Rules.product(op, i, g, operands, result);
             boolean same = product.cell == nodes.cell(operand);
             if (same && product.address == g.address && nodes.gradient(operand) == 0) {

@@ -212,6 +212,14 @@ public sealed interface Structural extends Op {
         }
     }
 
+    /** The length over {@code dims}: the root of the sum of squares. */
+    record Norm(int dims, boolean keepDim) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1001;
+        }
+    }
+
     /** The same numbers in another type. */
     record Cast(Cell to) implements Structural {
         @Override

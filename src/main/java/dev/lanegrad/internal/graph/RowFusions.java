@@ -1,0 +1,181 @@
+package dev.lanegrad.internal.graph;
+
+import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.Folds;
+import dev.lanegrad.internal.kernel.RowBlocks;
+import dev.lanegrad.internal.kernel.RowBlocks.Spare;
+import dev.lanegrad.internal.kernel.Workspace;
+import dev.lanegrad.internal.op.Binary;
+import dev.lanegrad.internal.op.Kernels;
+import dev.lanegrad.internal.op.Structural;
+import dev.lanegrad.internal.op.Structural.LogSoftmax;
+import dev.lanegrad.internal.op.Structural.LogSumExp;
+import dev.lanegrad.internal.op.Structural.Norm;
+import dev.lanegrad.internal.op.Structural.Softmax;
+import dev.lanegrad.internal.op.Structural.Var;
+import dev.lanegrad.internal.op.Unary;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.ref.Reference;
+
+/**
+ * The ops of {@link Fusions} along the last dimensions of large operands: the same steps with the same bits, block by
+ * block of rows, so that what a step writes is still in the cache for the next.
+ */
+final class RowFusions {
+    /** About what an element takes, in nanoseconds. */
+    private static final double NANOS = 0.5;
+
+    private RowFusions() {
+    }
+
+    /** The result of {@code op}; null if it is none of these, or {@code x} does not consist of many rows. */
+    static Value forward(Context context, Structural op, Value x) {
+        Operand rows = Operand.of(op, x);
+        if (rows == null) {
+            return null;
+        } else if (op instanceof Softmax) {
+            return rows.run(context, x.layout, null, rows::softmax);
+        } else if (op instanceof LogSoftmax) {
+            return rows.run(context, x.layout, null, rows::logSoftmax);
+        } else if (op instanceof LogSumExp(int dims, boolean keepDim)) {
+            return rows.run(context, Dims.without(x.layout, dims, keepDim), null, rows::logSumExp);
+        } else if (op instanceof Var v) {
+            double divisor = v.divisor(rows.length);
+            return rows.run(context, Dims.without(x.layout, v.dims(), v.keepDim()), null,
+                    (first, block, column, out, spare) -> rows.variance(first, block, column, out, spare, divisor));
+        } else if (op instanceof Norm(int dims, boolean keepDim)) {
+            return rows.run(context, Dims.without(x.layout, dims, keepDim), null, rows::norm);
+        }
+        return null;
+    }
+
+    /** What {@code g} adds to the gradient of {@code x}; null as for {@link #forward}. */
+    static Value product(Context context, Structural op, Value g, Value x, Value r, Target target) {
+        Operand rows = Operand.of(op, x);
+        if (rows == null || !g.layout.isContiguous() || g.cell != x.cell) {
+            return null;
+        } else if (op instanceof Softmax) {
+            return rows.run(context, x.layout, target, (first, block, column, out, spare) -> {
+                long from = first * rows.bytes;
+                rows.map(Binary.MUL.kernels(), block, spare.block(), g.address + from, block, r.address + from, block);
+                rows.fold(FoldOp.SUM, spare.block(), block, spare.first());
+                rows.map(Fusions.SOFTMAX_BACK, block, out, r.address + from, block, g.address + from, block,
+                        spare.first(), column);
+            }, g, r);
+        } else if (op instanceof LogSoftmax) {
+            return rows.run(context, x.layout, target, (first, block, column, out, spare) -> {
+                long from = first * rows.bytes;
+                rows.fold(FoldOp.SUM, g.address + from, block, spare.first());
+                rows.map(Fusions.LOG_SOFTMAX_BACK, block, out, g.address + from, block, r.address + from, block,
+                        spare.first(), column);
+            }, g, r);
+        }
+        return null;
+    }
+
+    /** An operand as rows of {@code length} elements, {@code bytes} bytes each, and the steps over a block of them. */
+    private record Operand(Value x, int length, long bytes) {
+        static Operand of(Structural op, Value x) {
+            int dims = op instanceof Softmax(int dim) ? 1 << dim : op instanceof LogSoftmax(int dim) ? 1 << dim
+                    : op instanceof LogSumExp(int set, boolean _) ? set : op instanceof Norm(int set, boolean _) ? set
+                    : op instanceof Var v ? v.dims() : 0;
+            boolean last = dims != 0 && dims + Integer.lowestOneBit(dims) == 1 << x.layout.rank();
+            if (!last || !x.layout.isContiguous()) {
+                return null;
+            }
+            long length = Dims.folded(x.layout, dims);
+            return RowBlocks.pays(x.cell, x.count() / length, length)
+                    ? new Operand(x, (int) length, length * x.cell.bytes()) : null;
+        }
+
+        Value run(Context context, Layout sizes, Target target, RowBlocks.Steps steps, Value... others) {
+            long rows = x.count() / length;
+            Value result = Target.in(context, target, x.cell, sizes);
+            RowBlocks.run(x.cell, rows, length, (int) (result.count() / rows), NANOS, result.address, steps);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(others);
+            return result;
+        }
+
+        void softmax(long first, Layout block, Layout column, long out, Spare spare) {
+            long in = x.address + first * bytes;
+            fold(FoldOp.AMAX, in, block, spare.first());
+            map(Fusions.EXP, block, out, in, block, spare.first(), column);
+            fold(FoldOp.SUM, out, block, spare.second());
+            map(Fusions.DIV, block, out, out, block, spare.second(), column);
+        }
+
+        void logSoftmax(long first, Layout block, Layout column, long out, Spare spare) {
+            long in = x.address + first * bytes;
+            fold(FoldOp.AMAX, in, block, spare.first());
+            map(Fusions.EXP, block, spare.block(), in, block, spare.first(), column);
+            fold(FoldOp.SUM, spare.block(), block, spare.second());
+            map(Unary.LOG.kernels(), column, spare.second(), spare.second(), column);
+            map(Fusions.LOG_SOFTMAX, block, out, in, block, spare.first(), column, spare.second(), column);
+        }
+
+        void logSumExp(long first, Layout block, Layout column, long out, Spare spare) {
+            long in = x.address + first * bytes;
+            fold(FoldOp.AMAX, in, block, spare.first());
+            map(Fusions.FINITE, column, spare.first(), spare.first(), column);
+            map(Fusions.EXP, block, spare.block(), in, block, spare.first(), column);
+            fold(FoldOp.SUM, spare.block(), block, spare.second());
+            map(Fusions.LOG_PLUS, column, out, spare.second(), column, spare.first(), column);
+        }
+
+        void variance(long first, Layout block, Layout column, long out, Spare spare, double divisor) {
+            long in = x.address + first * bytes;
+            fold(FoldOp.SUM, in, block, spare.first());
+            divide(column, spare.first(), length);
+            map(Fusions.SQUARE, block, spare.block(), in, block, spare.first(), column);
+            fold(FoldOp.SUM, spare.block(), block, out);
+            divide(column, out, divisor);
+        }
+
+        void norm(long first, Layout block, Layout column, long out, Spare spare) {
+            map(Unary.SQUARE.kernels(), block, spare.block(), x.address + first * bytes, block);
+            fold(FoldOp.SUM, spare.block(), block, out);
+            map(Unary.SQRT.kernels(), column, out, out, column);
+        }
+
+        void fold(FoldOp op, long in, Layout block, long out) {
+            Folds.run(op, x.cell.lane(), in, block, 0b10, out);
+        }
+
+        private Workspace begin(Kernels kernels, long out) {
+            Workspace workspace = Workspace.current();
+            workspace.begin(kernels.in(x.cell.lane()));
+            workspace.output(out, x.cell);
+            return workspace;
+        }
+
+        private void divide(Layout column, long at, double divisor) {
+            Workspace workspace = begin(Binary.DIV.kernels(), at);
+            workspace.input(at, x.cell, column);
+            workspace.input(divisor);
+            workspace.run(column);
+        }
+
+        void map(Kernels kernels, Layout sizes, long out, long a, Layout la) {
+            Workspace workspace = begin(kernels, out);
+            workspace.input(a, x.cell, la);
+            workspace.run(sizes);
+        }
+
+        void map(Kernels kernels, Layout sizes, long out, long a, Layout la, long b, Layout lb) {
+            Workspace workspace = begin(kernels, out);
+            workspace.input(a, x.cell, la);
+            workspace.input(b, x.cell, lb);
+            workspace.run(sizes);
+        }
+
+        void map(Kernels kernels, Layout sizes, long out, long a, Layout la, long b, Layout lb, long c, Layout lc) {
+            Workspace workspace = begin(kernels, out);
+            workspace.input(a, x.cell, la);
+            workspace.input(b, x.cell, lb);
+            workspace.input(c, x.cell, lc);
+            workspace.run(sizes);
+        }
+    }
+}
