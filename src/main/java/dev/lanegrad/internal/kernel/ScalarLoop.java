@@ -3,7 +3,8 @@ package dev.lanegrad.internal.kernel;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneCode.Inst;
 import dev.lanegrad.internal.lane.Prim;
-import dev.lanegrad.internal.lane.ScalarInterpreter;
+import dev.lanegrad.internal.lane.ScalarDoubles;
+import dev.lanegrad.internal.lane.ScalarFloats;
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,15 +17,16 @@ import java.util.Arrays;
  */
 final class ScalarLoop extends Loop {
     /** Lanes of a block. */
-    private static final int LANES = 256;
+    private static final int LANES = 512;
     /** From so many calls, or lanes, on vectors are worth having. */
     private static final int CALLS = 10;
     private static final long ENOUGH = 4096;
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ThreadLocal<int[][]> FLOATS = ThreadLocal.withInitial(() -> new int[0][]);
-    private static final ThreadLocal<long[][]> DOUBLES = ThreadLocal.withInitial(() -> new long[0][]);
+    private static final ThreadLocal<ScalarFloats> FLOATS = ThreadLocal.withInitial(() -> new ScalarFloats(LANES));
+    private static final ThreadLocal<ScalarDoubles> DOUBLES = ThreadLocal.withInitial(() -> new ScalarDoubles(LANES));
 
     private final MapKernel kernel;
     private final Inst[] insts;
@@ -54,51 +56,45 @@ final class ScalarLoop extends Loop {
     }
 
     private void floats(long frame, int bytes) {
-        int[][] values = FLOATS.get();
-        if (values.length < insts.length) {
-            values = new int[insts.length][LANES];
-            FLOATS.set(values);
-        }
+        ScalarFloats values = FLOATS.get();
+        values.constants(insts, Math.min(LANES, bytes / Integer.BYTES));
         for (int done = 0; done < bytes; done += LANES * Integer.BYTES) {
             int n = Math.min(LANES, (bytes - done) / Integer.BYTES);
             for (int i = 0; i < insts.length; i++) {
                 if (insts[i].prim() == Prim.INPUT) {
                     long at = frame + (outputs.length + insts[i].bits()) * ENTRY;
                     if (ALL.get(LONG, at + 8) == 0) {
-                        Arrays.fill(values[i], 0, n, ALL.get(INT, ALL.get(LONG, at)));
+                        Arrays.fill(values.reals(i), 0, n, ALL.get(FLOAT, ALL.get(LONG, at)));
                     } else {
-                        MemorySegment.copy(ALL, INT, ALL.get(LONG, at) + done, values[i], 0, n);
+                        MemorySegment.copy(ALL, FLOAT, ALL.get(LONG, at) + done, values.reals(i), 0, n);
                     }
                 }
             }
-            ScalarInterpreter.run(insts, values, n);
+            values.run(insts, n);
             for (int o = 0; o < outputs.length; o++) {
-                MemorySegment.copy(values[outputs[o]], 0, ALL, INT, Workspace.address(frame, o) + done, n);
+                MemorySegment.copy(values.reals(outputs[o]), 0, ALL, FLOAT, Workspace.address(frame, o) + done, n);
             }
         }
     }
 
     private void doubles(long frame, int bytes) {
-        long[][] values = DOUBLES.get();
-        if (values.length < insts.length) {
-            values = new long[insts.length][LANES];
-            DOUBLES.set(values);
-        }
+        ScalarDoubles values = DOUBLES.get();
+        values.constants(insts, Math.min(LANES, bytes / Long.BYTES));
         for (int done = 0; done < bytes; done += LANES * Long.BYTES) {
             int n = Math.min(LANES, (bytes - done) / Long.BYTES);
             for (int i = 0; i < insts.length; i++) {
                 if (insts[i].prim() == Prim.INPUT) {
                     long at = frame + (outputs.length + insts[i].bits()) * ENTRY;
                     if (ALL.get(LONG, at + 8) == 0) {
-                        Arrays.fill(values[i], 0, n, ALL.get(LONG, ALL.get(LONG, at)));
+                        Arrays.fill(values.reals(i), 0, n, ALL.get(DOUBLE, ALL.get(LONG, at)));
                     } else {
-                        MemorySegment.copy(ALL, LONG, ALL.get(LONG, at) + done, values[i], 0, n);
+                        MemorySegment.copy(ALL, DOUBLE, ALL.get(LONG, at) + done, values.reals(i), 0, n);
                     }
                 }
             }
-            ScalarInterpreter.run(insts, values, n);
+            values.run(insts, n);
             for (int o = 0; o < outputs.length; o++) {
-                MemorySegment.copy(values[outputs[o]], 0, ALL, LONG, Workspace.address(frame, o) + done, n);
+                MemorySegment.copy(values.reals(outputs[o]), 0, ALL, DOUBLE, Workspace.address(frame, o) + done, n);
             }
         }
     }

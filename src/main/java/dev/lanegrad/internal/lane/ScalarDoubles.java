@@ -1,87 +1,176 @@
 package dev.lanegrad.internal.lane;
 
 import dev.lanegrad.internal.lane.LaneCode.Inst;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The meaning of the primitives on doubles, whose bits are longs, in plain Java: loops over arrays, one for each primitive, so that
- * the JVM compiles what is in use and nothing else. Truth values are 1 and 0.
+ * The meaning of the primitives on doubles, whose bits are longs, in plain Java: loops over arrays, one for each primitive, so
+ * that the JVM compiles what is in use and nothing else. Truth values are -1 and 0.
+ *
+ * <p>Numbers are in arrays of doubles, bits in arrays of longs, and comparisons are arithmetic on bits: these the JVM makes
+ * vectors of by itself, within milliseconds, but neither a number that is seen as bits inside a loop nor a choice.
  */
-final class ScalarDoubles {
-    private ScalarDoubles() {
+public final class ScalarDoubles {
+    /** Up to so many lanes a loop is faster than the copy of an array. */
+    private static final int FEW = 16;
+    private static final long INFINITY = Double.doubleToRawLongBits(Double.POSITIVE_INFINITY);
+
+    private final int lanes;
+    private double[][] reals = new double[0][];
+    private long[][] bits = new long[0][];
+    private final double[] difference;
+    private final long[] first;
+    private final long[] second;
+
+    /** Room for {@code lanes} lanes of any values. */
+    public ScalarDoubles(int lanes) {
+        this.lanes = lanes;
+        difference = new double[lanes];
+        first = new long[lanes];
+        second = new long[lanes];
     }
 
-    /** Computes the first {@code n} lanes of value {@code i} of a code whose earlier values and inputs are there. */
-    static void step(Inst[] insts, int i, long[][] values, int n) {
-        Inst inst = insts[i];
-        long[] r = values[i];
-        long[] a = values[Math.max(0, inst.a())];
-        long[] b = values[Math.max(0, inst.b())];
-        long[] c = values[Math.max(0, inst.c())];
+    /** The lanes of value {@code i}, a number. */
+    public double[] reals(int i) {
+        if (i >= reals.length) {
+            reals = Arrays.copyOf(reals, 2 * i + 1);
+        }
+        double[] known = reals[i];
+        return known != null ? known : (reals[i] = new double[lanes]);
+    }
+
+    /** The lanes of value {@code i}, bits or truth values. */
+    public long[] bits(int i) {
+        if (i >= bits.length) {
+            bits = Arrays.copyOf(bits, 2 * i + 1);
+        }
+        long[] known = bits[i];
+        return known != null ? known : (bits[i] = new long[lanes]);
+    }
+
+    /** Writes the first {@code n} lanes of the constants among the values: they stay until another code is run. */
+    public void constants(Inst[] insts, int n) {
+        for (int i = 0; i < insts.length; i++) {
+            if (insts[i].prim() == Prim.CONST) {
+                Arrays.fill(reals(i), 0, n, Double.longBitsToDouble((long) insts[i].bits()));
+            } else if (insts[i].prim() == Prim.CONST_BITS) {
+                Arrays.fill(bits(i), 0, n, (long) insts[i].bits());
+            }
+        }
+    }
+
+    /** Computes the first {@code n} lanes of all values of a code but its inputs and constants, which are there. */
+    public void run(Inst[] insts, int n) {
+        for (int i = 0; i < insts.length; i++) {
+            step(insts[i], i, n);
+        }
+    }
+
+    private void step(Inst inst, int i, int n) {
+        int a = inst.a();
+        int b = inst.b();
+        int c = inst.c();
         switch (inst.prim()) {
-            case INPUT -> { }
-            case CONST, CONST_BITS -> Arrays.fill(r, 0, n, inst.bits());
-            case ADD -> add(r, a, b, n);
-            case SUB -> sub(r, a, b, n);
-            case MUL -> mul(r, a, b, n);
-            case DIV -> div(r, a, b, n);
-            case FMA -> fma(r, a, b, c, n);
-            case SQRT -> sqrt(r, a, n);
-            case NEG -> neg(r, a, n);
-            case ABS -> abs(r, a, n);
-            case LT -> lt(r, a, b, n);
-            case LE -> le(r, a, b, n);
-            case EQ -> eq(r, a, b, n);
-            case MASK_AND, BITS_AND -> and(r, a, b, n);
-            case MASK_OR, BITS_OR -> or(r, a, b, n);
-            case MASK_NOT -> not(r, a, n);
-            case SELECT -> select(r, a, b, c, n);
-            case TO_BITS, FROM_BITS -> System.arraycopy(a, 0, r, 0, n);
-            case BITS_ADD -> plus(r, a, b, n);
-            case BITS_SUB -> minus(r, a, b, n);
-            case BITS_XOR -> xor(r, a, b, n);
-            case BITS_SHL -> shl(r, a, (int) inst.bits(), n);
-            case BITS_SHR -> shr(r, a, (int) inst.bits(), n);
-            case BITS_USHR -> ushr(r, a, (int) inst.bits(), n);
-            case BITS_LT -> less(r, a, b, n);
-            case BITS_EQ -> same(r, a, b, n);
+            case INPUT, CONST, CONST_BITS -> { }
+            case ADD -> add(reals(i), reals(a), reals(b), n);
+            case SUB -> sub(reals(i), reals(a), reals(b), n);
+            case MUL -> mul(reals(i), reals(a), reals(b), n);
+            case DIV -> div(reals(i), reals(a), reals(b), n);
+            case FMA -> fma(reals(i), reals(a), reals(b), reals(c), n);
+            case SQRT -> sqrt(reals(i), reals(a), n);
+            case NEG -> {
+                toBits(first, reals(a), n);
+                neg(first, first, n);
+                toReals(reals(i), first, n);
+            }
+            case ABS -> {
+                toBits(first, reals(a), n);
+                abs(first, first, n);
+                toReals(reals(i), first, n);
+            }
+            case LT -> {
+                sub(difference, reals(b), reals(a), n);
+                toBits(first, difference, n);
+                positive(bits(i), first, n);
+            }
+            case LE -> le(bits(i), reals(a), reals(b), n);
+            case EQ -> eq(bits(i), reals(a), reals(b), n);
+            case MASK_AND, BITS_AND -> and(bits(i), bits(a), bits(b), n);
+            case MASK_OR, BITS_OR -> or(bits(i), bits(a), bits(b), n);
+            case MASK_NOT -> not(bits(i), bits(a), n);
+            case SELECT -> {
+                toBits(first, reals(b), n);
+                toBits(second, reals(c), n);
+                select(first, bits(a), first, second, n);
+                toReals(reals(i), first, n);
+            }
+            case TO_BITS -> toBits(bits(i), reals(a), n);
+            case FROM_BITS -> toReals(reals(i), bits(a), n);
+            case BITS_ADD -> plus(bits(i), bits(a), bits(b), n);
+            case BITS_SUB -> minus(bits(i), bits(a), bits(b), n);
+            case BITS_XOR -> xor(bits(i), bits(a), bits(b), n);
+            case BITS_SHL -> shl(bits(i), bits(a), (int) inst.bits(), n);
+            case BITS_SHR -> shr(bits(i), bits(a), (int) inst.bits(), n);
+            case BITS_USHR -> ushr(bits(i), bits(a), (int) inst.bits(), n);
+            case BITS_LT -> less(bits(i), bits(a), bits(b), n);
+            case BITS_EQ -> same(bits(i), bits(a), bits(b), n);
         }
     }
 
-    private static void add(long[] r, long[] a, long[] b, int n) {
+    private static void toBits(long[] r, double[] a, int n) {
+        if (n > FEW) {
+            MemorySegment.copy(MemorySegment.ofArray(a), 0, MemorySegment.ofArray(r), 0, (long) n * Double.BYTES);
+            return;
+        }
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Double.longBitsToDouble(a[i]) + Double.longBitsToDouble(b[i]));
+            r[i] = Double.doubleToRawLongBits(a[i]);
         }
     }
 
-    private static void sub(long[] r, long[] a, long[] b, int n) {
+    private static void toReals(double[] r, long[] a, int n) {
+        if (n > FEW) {
+            MemorySegment.copy(MemorySegment.ofArray(a), 0, MemorySegment.ofArray(r), 0, (long) n * Double.BYTES);
+            return;
+        }
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Double.longBitsToDouble(a[i]) - Double.longBitsToDouble(b[i]));
+            r[i] = Double.longBitsToDouble(a[i]);
         }
     }
 
-    private static void mul(long[] r, long[] a, long[] b, int n) {
+    private static void add(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Double.longBitsToDouble(a[i]) * Double.longBitsToDouble(b[i]));
+            r[i] = a[i] + b[i];
         }
     }
 
-    private static void div(long[] r, long[] a, long[] b, int n) {
+    private static void sub(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Double.longBitsToDouble(a[i]) / Double.longBitsToDouble(b[i]));
+            r[i] = a[i] - b[i];
         }
     }
 
-    private static void fma(long[] r, long[] a, long[] b, long[] c, int n) {
+    private static void mul(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Math.fma(Double.longBitsToDouble(a[i]), Double.longBitsToDouble(b[i]),
-                    Double.longBitsToDouble(c[i])));
+            r[i] = a[i] * b[i];
         }
     }
 
-    private static void sqrt(long[] r, long[] a, int n) {
+    private static void div(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.doubleToRawLongBits(Math.sqrt(Double.longBitsToDouble(a[i])));
+            r[i] = a[i] / b[i];
+        }
+    }
+
+    private static void fma(double[] r, double[] a, double[] b, double[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.fma(a[i], b[i], c[i]);
+        }
+    }
+
+    private static void sqrt(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.sqrt(a[i]);
         }
     }
 
@@ -97,21 +186,25 @@ final class ScalarDoubles {
         }
     }
 
-    private static void lt(long[] r, long[] a, long[] b, int n) {
+    /**
+     * Truth where the number with bits {@code a} is above 0: they are, as an integer, and not above those of infinity. A
+     * difference is above 0 just where its first operand is the larger one, as subnormals are not flushed.
+     */
+    private static void positive(long[] r, long[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.longBitsToDouble(a[i]) < Double.longBitsToDouble(b[i]) ? 1 : 0;
+            r[i] = (~a[i] & -a[i] & ~(INFINITY - a[i])) >> 63;
         }
     }
 
-    private static void le(long[] r, long[] a, long[] b, int n) {
+    private static void le(long[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.longBitsToDouble(a[i]) <= Double.longBitsToDouble(b[i]) ? 1 : 0;
+            r[i] = a[i] <= b[i] ? -1 : 0;
         }
     }
 
-    private static void eq(long[] r, long[] a, long[] b, int n) {
+    private static void eq(long[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Double.longBitsToDouble(a[i]) == Double.longBitsToDouble(b[i]) ? 1 : 0;
+            r[i] = a[i] == b[i] ? -1 : 0;
         }
     }
 
@@ -133,18 +226,6 @@ final class ScalarDoubles {
         }
     }
 
-    private static void not(long[] r, long[] a, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] ^ 1;
-        }
-    }
-
-    private static void select(long[] r, long[] a, long[] b, long[] c, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] != 0 ? b[i] : c[i];
-        }
-    }
-
     private static void plus(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] + b[i];
@@ -154,6 +235,18 @@ final class ScalarDoubles {
     private static void minus(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] - b[i];
+        }
+    }
+
+    private static void not(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = ~a[i];
+        }
+    }
+
+    private static void select(long[] r, long[] a, long[] b, long[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = b[i] & a[i] | c[i] & ~a[i];
         }
     }
 
@@ -177,13 +270,13 @@ final class ScalarDoubles {
 
     private static void less(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] < b[i] ? 1 : 0;
+            r[i] = (a[i] & ~b[i] | ~(a[i] ^ b[i]) & a[i] - b[i]) >> 63;
         }
     }
 
     private static void same(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b[i] ? 1 : 0;
+            r[i] = ~((a[i] ^ b[i] | -(a[i] ^ b[i])) >> 63);
         }
     }
 }

@@ -27,34 +27,34 @@ public final class ScalarInterpreter {
     }
 
     private static long[] ofFloats(LaneCode code, Inst[] insts, long[] inputs) {
-        int[][] values = new int[insts.length][1];
+        ScalarFloats values = new ScalarFloats(1);
         for (int i = 0; i < insts.length; i++) {
-            values[i][0] = insts[i].prim() == Prim.INPUT ? (int) inputs[(int) insts[i].bits()] : 0;
+            if (insts[i].prim() == Prim.INPUT) {
+                values.reals(i)[0] = Float.intBitsToFloat((int) inputs[(int) insts[i].bits()]);
+            }
         }
-        run(insts, values, 1);
-        return code.outputs().stream().mapToLong(output -> values[output][0]).toArray();
+        values.constants(insts, 1);
+        values.run(insts, 1);
+        return code.outputs().stream().mapToLong(output -> switch (insts[output].prim().result()) {
+            case REAL -> Float.floatToRawIntBits(values.reals(output)[0]);
+            case BITS -> values.bits(output)[0];
+            case MASK -> values.bits(output)[0] & 1;
+        }).toArray();
     }
 
     private static long[] ofDoubles(LaneCode code, Inst[] insts, long[] inputs) {
-        long[][] values = new long[insts.length][1];
+        ScalarDoubles values = new ScalarDoubles(1);
         for (int i = 0; i < insts.length; i++) {
-            values[i][0] = insts[i].prim() == Prim.INPUT ? inputs[(int) insts[i].bits()] : 0;
+            if (insts[i].prim() == Prim.INPUT) {
+                values.reals(i)[0] = Double.longBitsToDouble(inputs[(int) insts[i].bits()]);
+            }
         }
-        run(insts, values, 1);
-        return code.outputs().stream().mapToLong(output -> values[output][0]).toArray();
-    }
-
-    /** Computes {@code n} lanes of all values of a code on floats; those of its inputs are there, as bits. */
-    public static void run(Inst[] insts, int[][] values, int n) {
-        for (int i = 0; i < insts.length; i++) {
-            ScalarFloats.step(insts, i, values, n);
-        }
-    }
-
-    /** Computes {@code n} lanes of all values of a code on doubles; those of its inputs are there, as bits. */
-    public static void run(Inst[] insts, long[][] values, int n) {
-        for (int i = 0; i < insts.length; i++) {
-            ScalarDoubles.step(insts, i, values, n);
-        }
+        values.constants(insts, 1);
+        values.run(insts, 1);
+        return code.outputs().stream().mapToLong(output -> switch (insts[output].prim().result()) {
+            case REAL -> Double.doubleToRawLongBits(values.reals(output)[0]);
+            case BITS -> values.bits(output)[0];
+            case MASK -> values.bits(output)[0] & 1;
+        }).toArray();
     }
 }
