@@ -23,8 +23,8 @@ public final class Adam {
     private static final Kernels UPDATE = update();
 
     private final Value[] parameters;
-    private final Value[] means;
-    private final Value[] squares;
+    /** For each parameter what a step writes: itself, the mean of its gradient, and that of its square. */
+    private final Value[][] moved;
     private int steps;
     // They are asked at each step, also where a program replays it.
     private final Runnable advance = () -> steps++;
@@ -52,8 +52,8 @@ public final class Adam {
                         + "contiguous leaf with requiresGrad(true) (this one has shape " + parameter.layout() + ").");
             }
         }
-        means = java.util.Arrays.stream(this.parameters).map(Updates::managedZeros).toArray(Value[]::new);
-        squares = java.util.Arrays.stream(this.parameters).map(Updates::managedZeros).toArray(Value[]::new);
+        moved = java.util.Arrays.stream(this.parameters).map(parameter -> new Value[] {parameter,
+            Updates.managedZeros(parameter), Updates.managedZeros(parameter)}).toArray(Value[][]::new);
     }
 
     // Inputs: parameter, gradient, mean, square, then the rate and the root of the second correction.
@@ -72,8 +72,7 @@ public final class Adam {
         for (int i = 0; i < parameters.length; i++) {
             Value gradient = Updates.gradient(parameters[i]);
             if (gradient != null) {
-                Updates.run(UPDATE, new Value[] {parameters[i], means[i], squares[i]},
-                        new Value[] {parameters[i], gradient, means[i], squares[i]}, rate, root);
+                Updates.run(UPDATE, moved[i], new Value[] {parameters[i], gradient, moved[i][1], moved[i][2]}, rate, root);
             }
         }
     }

@@ -98,8 +98,7 @@ final class Fusions {
         }
         if (op instanceof Matmul) {
             boolean flat = x.layout.rank() == 2 && operands[1].layout.rank() == 2;
-            return !flat ? null : index == 0 ? matmul(context, g, Rules.transposed(operands[1]), target)
-                    : matmul(context, Rules.transposed(x), g, target);
+            return !flat ? null : index == 0 ? left(context, g, operands[1], x, target) : right(context, x, g, operands[1], target);
         }
         Value byRows = RowFusions.product(context, op, g, x, r, target);
         if (byRows != null) {
@@ -129,12 +128,19 @@ final class Fusions {
         return Shaped.reduce(fold, x, dims, true);
     }
 
-    private static Value matmul(Context context, Value a, Value b, Target target) {
-        int m = a.layout.size(0);
-        int n = b.layout.size(1);
-        Value result = Target.in(context, target, a.cell, Layout.contiguous(m, n));
-        MatMul.run(a.cell.lane(), m, n, a.layout.size(1), a.address, a.layout.stride(0), a.layout.stride(1), b.address,
-                b.layout.stride(0), b.layout.stride(1), result.address, false);
+    /** {@code g y^T}, in the sizes of {@code x}. */
+    private static Value left(Context context, Value g, Value y, Value x, Target target) {
+        Value result = Target.in(context, target, g.cell, x.layout);
+        MatMul.run(g.cell.lane(), g.layout.size(0), y.layout.size(0), y.layout.size(1), g.address, g.layout.stride(0),
+                g.layout.stride(1), y.address, y.layout.stride(1), y.layout.stride(0), result.address, false);
+        return result;
+    }
+
+    /** {@code x^T g}, in the sizes of {@code y}. */
+    private static Value right(Context context, Value x, Value g, Value y, Target target) {
+        Value result = Target.in(context, target, g.cell, y.layout);
+        MatMul.run(g.cell.lane(), x.layout.size(1), g.layout.size(1), x.layout.size(0), x.address, x.layout.stride(1),
+                x.layout.stride(0), g.address, g.layout.stride(0), g.layout.stride(1), result.address, false);
         return result;
     }
 

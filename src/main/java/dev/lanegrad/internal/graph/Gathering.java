@@ -12,7 +12,7 @@ final class Gathering {
     static Value gather(Context context, int dim, Value x, Value index) {
         requireInside("gather", index, dim, x.layout.size(dim));
         Value result = context.allocate(x.cell, Layout.contiguous(index.layout.sizes()));
-        Indexing.gather(x.cell.bytes(), x.address, x.layout, index.address, index.layout, dim, result.address);
+        Indexing.gather(x.cell.bytes(), x.address, x.layout, index.address, index.layout, dim, result.address, result.layout);
         return result;
     }
 
@@ -42,7 +42,7 @@ final class Gathering {
         sizes[dim] = index.layout.size(0);
         Value result = context.allocate(x.cell, Layout.contiguous(sizes));
         Indexing.gather(x.cell.bytes(), x.address, x.layout, index.address, along(index.layout, dim, sizes), dim,
-                result.address);
+                result.address, result.layout);
         return result;
     }
 
@@ -62,12 +62,12 @@ final class Gathering {
     }
 
     private static void requireInside(String label, Value index, int dim, int size) {
-        long bad = Indexing.firstOutside(index.address, index.layout, size);
-        Reference.reachabilityFence(index);
-        if (bad != -1) {
+        if (!Indexing.areInside(index.address, index.layout, size)) {
+            long bad = Indexing.firstOutside(index.address, index.layout, size);
             long value = Indexing.elementAt(index.address, index.layout, bad);
             throw new IndexOutOfBoundsException(label + ": index " + value + " is out of bounds for dimension " + dim
                     + " with size " + size + "; indices run from 0 to " + (size - 1) + ".");
         }
+        Reference.reachabilityFence(index);
     }
 }

@@ -175,7 +175,7 @@ final class Rules {
         return inverse;
     }
 
-    static Value transposed(Value x) {
+    private static Value transposed(Value x) {
         return Shaped.transpose(x, -2, -1);
     }
 

@@ -227,6 +227,11 @@ final class Walk {
                 taking |= 1 << i;
             }
         }
+        if (taking == 3 && nodes.derivative(id, 0).isIdentity() && !isOfSizes(nodes.operand(id, 1), id)) {
+            // As behind a layer's bias: the gradient is summed up first, and then passed on.
+            contribute(nodes.derivative(id, 1), id, nodes.operand(id, 1), false);
+            taking = 1;
+        }
         for (int i = 0; taking != 0; i++) {
             if ((taking & 1) != 0) {
                 contribute(nodes.derivative(id, i), id, nodes.operand(id, i), taking == 1);
@@ -234,6 +239,10 @@ final class Walk {
             taking >>>= 1;
         }
         gradients.free(id);
+    }
+
+    private boolean isOfSizes(int operand, int id) {
+        return nodes.layout(operand).sameSizes(nodes.layout(id));
     }
 
     /** Adds the contribution of record {@code id} to its operand; {@code last}: nobody needs the gradient after it. */
@@ -286,13 +295,16 @@ final class Walk {
         if (!direct) {
             run(derivative.writing(), derivative, id, sizes, wide, cell, 0);
         }
-        long sum = gradients.allocate(operand);
+        boolean first = nodes.gradient(operand) == 0;
+        long sum = first ? begin(operand) : gradients.allocate(operand);
         Layout wideLayout = direct ? Structures.expanded(gradients.layout(id), sizes) : sizes;
         Folds.run(FoldOp.SUM, cell.lane(), wide, wideLayout, Broadcasting.repeated(own, sizes), sum);
         if (!direct) {
             scope.free(wide, sizes.count() * cell.bytes());
         }
-        add(operand, sum, cell, Pointwise.contiguous(own), true);
+        if (!first) {
+            add(operand, sum, cell, Pointwise.contiguous(own), true);
+        }
     }
 
     /** Runs a kernel of a derivative; {@code old} is what it adds to, or 0. */

@@ -10,6 +10,9 @@ public final class Layout {
     /** The layout of a tensor without dimensions: one element. */
     public static final Layout SCALAR = new Layout(new int[0], new long[0]);
 
+    /** Contiguous layouts of late, each where the hash of its sizes says: programs ask for the same few again and again. */
+    private static final Layout[] RECENT = new Layout[256];
+
     private final int[] sizes;
     private final long[] strides;
     private final long count;
@@ -34,6 +37,33 @@ public final class Layout {
 
     /** Row-major, without gaps. Fails with {@code IllegalArgumentException} if the product of the sizes is over 2^63. */
     public static Layout contiguous(int... sizes) {
+        int slot = sizes.length;
+        for (int size : sizes) {
+            slot = 31 * slot + size;
+        }
+        slot = (slot ^ slot >>> 8) & RECENT.length - 1;
+        // Threads may overwrite each other's: all fields are final, so what one finds there is whole.
+        Layout known = RECENT[slot];
+        if (known == null || !known.hasSizes(sizes)) {
+            known = newContiguous(sizes);
+            RECENT[slot] = known;
+        }
+        return known;
+    }
+
+    private boolean hasSizes(int[] others) {
+        if (others.length != sizes.length) {
+            return false;
+        }
+        for (int d = 0; d < sizes.length; d++) {
+            if (others[d] != sizes[d]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Layout newContiguous(int[] sizes) {
         if (sizes.length > Dims.MAX_RANK) {
             throw new IllegalArgumentException("A tensor has at most " + Dims.MAX_RANK + " dimensions, but "
                     + Arrays.toString(sizes) + " has " + sizes.length + "; combine some.");
