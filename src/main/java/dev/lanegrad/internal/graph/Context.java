@@ -183,7 +183,9 @@ public final class Context {
         }
         Plan plan = plans.get(walks++);
         plan.clear();
-        plan.scope = scope;
+        if (plan.scope != scope) {
+            plan.scope = scope;
+        }
         return plan;
     }
 

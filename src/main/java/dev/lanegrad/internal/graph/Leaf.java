@@ -2,7 +2,7 @@ package dev.lanegrad.internal.graph;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 /**
@@ -11,9 +11,15 @@ import java.util.function.UnaryOperator;
  * threads would depend on who came first.
  */
 final class Leaf {
-    private final AtomicReference<Thread> gathering = new AtomicReference<>();
-    private Value grad;
-    private Value spare;
+    /** The identifier of the thread that gathers, or 0. */
+    private final AtomicLong gathering = new AtomicLong();
+    /** One that gathered, for its name. */
+    private volatile Thread gatherer;
+    // The gradient is the buffer or another value. Storing a reference in an old object costs a fence with G1: what
+    // happens in each step changes flags.
+    private Value buffer;
+    private boolean isBuffer;
+    private Value other;
     private boolean seen;
     private boolean lent;
     private List<UnaryOperator<Value>> hooks;
@@ -21,13 +27,14 @@ final class Leaf {
 
     /** The gradient, or null; from now on its buffer may be known outside. */
     Value exposed() {
+        Value grad = grad();
         seen |= grad != null;
         return grad;
     }
 
     /** The gradient for the engine and the optimisers, who do not hold on to it. */
     Value grad() {
-        return grad;
+        return isBuffer ? buffer : other;
     }
 
     /** True if somebody outside may know the gradient's buffer. */
@@ -37,35 +44,42 @@ final class Leaf {
 
     /** A buffer to write the first gradient to, or null if there is none to use again. */
     Value spare() {
-        return spare;
+        return isBuffer ? null : buffer;
     }
 
     /** Lends the spare buffer to a walk, which writes the first gradient to it; null if there is none or it is lent. */
     Value lend() {
-        if (grad != null || spare == null || lent || hooks() != null) {
+        if (grad() != null || buffer == null || lent || hooks() != null) {
             return null;
         }
         lent = true;
-        return spare;
+        return buffer;
     }
 
     /** Takes the buffer back; what was written to it is the gradient if {@code written}. */
     void takeBack(boolean written) {
         lent = false;
         if (written) {
-            set(spare);
+            set(buffer);
         }
     }
 
     /** Keeps {@code buffer} for the first gradient. */
-    void reserve(Value buffer) {
-        spare = buffer;
+    void reserve(Value spare) {
+        other = grad();
+        isBuffer = false;
+        buffer = spare;
     }
 
     /** Makes {@code value} the gradient. */
     void set(Value value) {
-        grad = value;
-        spare = null;
+        isBuffer = value != null && value == buffer;
+        if (!isBuffer) {
+            buffer = null;
+        }
+        if (!isBuffer || other != null) {
+            other = isBuffer ? null : value;
+        }
         seen = false;
     }
 
@@ -77,24 +91,35 @@ final class Leaf {
 
     /** No gradient; its buffer is kept if only this leaf knows it. */
     void clear() {
-        if (grad != null && !seen && !grad.requiresGrad()) {
-            spare = grad;
+        if (isBuffer && (seen || buffer.requiresGrad())) {
+            buffer = null;
         }
-        grad = null;
-        gathering.setRelease(null);
+        isBuffer = false;
+        if (other != null) {
+            buffer = seen || other.requiresGrad() ? buffer : other;
+            other = null;
+        }
+        gathering.setRelease(0);
     }
 
-    /** Begins to gather in this thread, unless another one gathers: then it returns that one, else null. */
-    Thread gather() {
+    /** Begins to gather in this thread, unless another one gathers: then it says which, else null. */
+    String gather() {
         Thread own = Thread.currentThread();
-        Thread other = gathering.compareAndExchange(null, own);
-        return other == own ? null : other;
+        long first = gathering.compareAndExchange(0, own.threadId());
+        if (first == 0 && gatherer != own) {
+            gatherer = own;
+        }
+        if (first == 0 || first == own.threadId()) {
+            return null;
+        }
+        Thread known = gatherer;
+        return "thread " + (known != null && known.threadId() == first ? "'" + known.getName() + "' " : "") + "(#" + first + ")";
     }
 
     /** Gives a gathering up that has added nothing. */
     void giveUp() {
-        if (grad == null) {
-            gathering.compareAndSet(Thread.currentThread(), null);
+        if (grad() == null) {
+            gathering.compareAndSet(Thread.currentThread().threadId(), 0);
         }
     }
 

@@ -23,11 +23,10 @@ final class LeafSums {
         for (int i = 0; i < plan.leafCount(); i++) {
             int id = plan.leaf(i);
             Leaf leaf = nodes.leaf(id).leaf;
-            Thread other = leaf.gather();
+            String other = leaf.gather();
             if (other != null) {
                 giveUp(nodes, plan, i);
-                throw new IllegalStateException(label + ": thread '" + other.getName() + "' (#" + other.threadId()
-                        + ") is gathering gradients in a leaf of shape " + nodes.layout(id) + " that this walk of thread '"
+                throw new IllegalStateException(label + ": " + other + " is gathering gradients in a leaf of shape " + nodes.layout(id) + " that this walk of thread '"
                         + Thread.currentThread().getName() + "' would add to; the sum would depend on who comes first. Call "
                         + "zeroGrad() between them, or take Grad.grad in each thread and add the results in one.");
             }

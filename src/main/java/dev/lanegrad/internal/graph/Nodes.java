@@ -8,7 +8,6 @@ import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Composite;
 import dev.lanegrad.internal.op.Derivative;
 import dev.lanegrad.internal.op.Elementwise;
-import dev.lanegrad.internal.op.Op;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Ternary;
 import dev.lanegrad.internal.op.Unary;
@@ -34,12 +33,17 @@ final class Nodes extends Records {
     /** What the derivatives by each operand read, four bits each, by code; {@link #SAVES_UNKNOWN} if nobody has asked. */
     private static final int[] SAVES = new int[ELEMENTWISE.size()];
     private static final int SAVES_UNKNOWN = -1;
+    /** Entries of side tables that a reset leaves there. */
+    private static final int KEPT = 1024;
+
     private Layout[] layouts = new Layout[64];
     private int layoutCount;
     private Value[] leaves = new Value[64];
     private int leafCount;
     private Recorded[] recorded = new Recorded[64];
     private int recordedCount;
+    /** True once a function of the user's has been recorded. */
+    private boolean hasFunctions;
     /** The Java lines of records, where they are remembered; null if they never were. */
     private String[] lines;
     private Replay replay;
@@ -56,6 +60,9 @@ final class Nodes extends Records {
 
     /** A structural op, or a function of the user's, as it was recorded. */
     record Recorded(Structural op, int[] operands, CustomFunction function) {
+        private boolean isSame(Structural op, int[] operands, CustomFunction function) {
+            return this.function == null && function == null && this.op.equals(op) && Arrays.equals(this.operands, operands);
+        }
     }
 
     /** What is fastened to single records. */
@@ -104,11 +111,11 @@ final class Nodes extends Records {
     void reset() {
         Mark mark = marks.getLast();
         truncate(mark.count);
-        Arrays.fill(layouts, mark.layouts, layoutCount, null);
+        forget(layouts, KEPT, mark.layouts, layoutCount);
         layoutCount = mark.layouts;
         Arrays.fill(leaves, mark.leaves, leafCount, null);
         leafCount = mark.leaves;
-        Arrays.fill(recorded, mark.recorded, recordedCount, null);
+        forget(recorded, hasFunctions ? 0 : KEPT, mark.recorded, recordedCount);
         recordedCount = mark.recorded;
         if (composites.size() > mark.composites) {
             composites.subList(mark.composites, composites.size()).clear();
@@ -118,6 +125,14 @@ final class Nodes extends Records {
         }
         if (!symbols.isEmpty()) {
             symbols.keySet().removeIf(id -> id >= mark.count);
+        }
+    }
+
+    // The first ones stay for loops that record the same again: a store of a reference in these old arrays costs a fence
+    // and a card with G1. They are sizes and attributes, never values or what users made.
+    private static void forget(Object[] table, int kept, int from, int to) {
+        if (to > kept) {
+            Arrays.fill(table, Math.max(from, kept), to, null);
         }
     }
 
@@ -214,8 +229,8 @@ final class Nodes extends Records {
 
     /** Records an element-wise op; a scalar operand is null and has its number in {@code scalars}. */
     void record(Elementwise op, Value result, Value x, Value y, Value z, double s0, double s1) {
-        if (isInference(x) || isInference(y) || isInference(z)) {
-            requireUnsaved(op, x, y, z);
+        if (Inference.isOf(x) || Inference.isOf(y) || Inference.isOf(z)) {
+            Inference.requireUnsaved(op, x, y, z);
         }
         int a = x == null ? -1 : operand(x);
         int b = y == null ? -1 : operand(y);
@@ -230,31 +245,11 @@ final class Nodes extends Records {
         result.setNode(id, true);
     }
 
-    private static boolean isInference(Value value) {
-        return value != null && value.view != null && value.view.has(View.INFERENCE);
-    }
-
-    private static void requireUnsaved(Op op, Value... operands) {
-        int saved = op instanceof Structural structural ? structural.saves() : 0;
-        for (int i = 0; op instanceof Elementwise elementwise && i < elementwise.arity(); i++) {
-            Derivative derivative = operands[i] != null && operands[i].requiresGrad() ? elementwise.derivative(i) : null;
-            saved |= derivative == null ? 0 : derivative.saved();
-        }
-        for (int i = 0; i < operands.length && i < 3; i++) {
-            if ((saved >> i & 1) != 0 && isInference(operands[i])) {
-                throw new IllegalStateException(op.label() + ": Inference tensors cannot be saved for backward. Please do not use "
-                        + "Tensors created in inference mode in computation tracked by autograd. To work around this, you can make "
-                        + "a clone() to get a normal tensor and use it in autograd, or use GradMode.noGrad() instead of "
-                        + "GradMode.inference().");
-            }
-        }
-    }
-
     /** Records a structural op. */
     void record(Structural op, Value result, Value... operands) {
         for (Value operand : operands) {
-            if (isInference(operand)) {
-                requireUnsaved(op, operands);
+            if (Inference.isOf(operand)) {
+                Inference.requireUnsaved(op, operands);
             }
         }
         append(STRUCTURAL, op, operands(operands), null, result);
@@ -262,6 +257,7 @@ final class Nodes extends Records {
 
     /** Records a function of the user's and its results, those that are not null; returns its record. */
     int record(CustomFunction function, Value[] results, Value... operands) {
+        hasFunctions = true;
         Value none = new Value(null, 0, 0, Layout.SCALAR, Cell.FLOAT32);
         append(FUNCTION, null, operands(operands), function, none);
         for (int i = 0; i < results.length; i++) {
@@ -290,7 +286,10 @@ final class Nodes extends Records {
         if (recordedCount == recorded.length) {
             recorded = Arrays.copyOf(recorded, 2 * recordedCount);
         }
-        recorded[recordedCount] = new Recorded(op, operands, function);
+        Recorded known = recorded[recordedCount];
+        if (known == null || !known.isSame(op, operands, function)) {
+            recorded[recordedCount] = new Recorded(op, operands, function);
+        }
         setSide(id, recordedCount++);
         result.setNode(id, true);
     }
@@ -355,7 +354,9 @@ final class Nodes extends Records {
         if (layoutCount == layouts.length) {
             layouts = Arrays.copyOf(layouts, 2 * layoutCount);
         }
-        layouts[layoutCount] = layout;
+        if (layouts[layoutCount] != layout) {
+            layouts[layoutCount] = layout;
+        }
         return layoutCount++;
     }
 
