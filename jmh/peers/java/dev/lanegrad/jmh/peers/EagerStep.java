@@ -13,7 +13,7 @@ final class EagerStep implements Step {
     private final boolean backward;
     private final List<Tensor> operands;
     private final List<Tensor> parameters;
-    private final Tensor seed;
+    private final List<Tensor> seeds;
     private final Tape tape;
 
     EagerStep(Case of) {
@@ -22,7 +22,7 @@ final class EagerStep implements Step {
         backward = of.direction() == Direction.BACKWARD;
         operands = made.all();
         parameters = made.parameters();
-        seed = made.seed();
+        seeds = made.seed() == null ? null : List.of(made.seed());
         // After the operands, which outlive its resets.
         tape = Tape.open();
     }
@@ -33,15 +33,20 @@ final class EagerStep implements Step {
             return List.of(result);
         }
         List<Tensor> all = new ArrayList<>(List.of(result));
-        all.addAll(Grad.grad(List.of(result), parameters, seed == null ? null : List.of(seed), false, false));
+        all.addAll(gradients(result));
         return all;
+    }
+
+    private List<Tensor> gradients(Tensor result) {
+        return Grad.grad(List.of(result), parameters, seeds, false, false);
     }
 
     @Override
     public Object run() {
-        List<Tensor> results = step();
+        Tensor result = function.apply(operands);
+        Object last = backward ? gradients(result) : result;
         tape.reset();
-        return results;
+        return last;
     }
 
     @Override

@@ -27,6 +27,7 @@ public final class Context {
     final Checkpoints checkpoints = new Checkpoints(this);
     // One plan for each walk under way: a hook or a function of the user's may start another inside.
     private final List<Plan> plans = new ArrayList<>();
+    private SharedGradients sharedGradients;
     private int walks;
     private SavedHooks savedHooks;
     private Diagnostics diagnostics;
@@ -170,6 +171,18 @@ public final class Context {
      * The plan of a walk that begins; walks inside others see none of their marks. Fails with
      * {@code IllegalStateException} if they are nested too deeply for a thread's stack.
      */
+    /** An empty table for a walk, which gives it back when it ends. */
+    SharedGradients takeSharedGradients() {
+        SharedGradients taken = sharedGradients;
+        sharedGradients = null;
+        return taken == null ? new SharedGradients() : taken;
+    }
+
+    void giveBack(SharedGradients table) {
+        table.clear();
+        sharedGradients = table;
+    }
+
     Plan beginWalk(String label) {
         if (walks == MAX_WALKS) {
             throw new IllegalStateException(label + ": " + MAX_WALKS + " backward walks run inside each other already; a backward "

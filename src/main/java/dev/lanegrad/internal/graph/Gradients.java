@@ -13,11 +13,13 @@ import java.util.Map;
 final class Gradients {
     private final Nodes nodes;
     private final TapeScope scope;
+    private final Context context;
     private SharedGradients shared;
     /** How those lie that are neither contiguous nor one element; null while there is none. */
     private Map<Integer, Layout> arranged;
 
     Gradients(Context context) {
+        this.context = context;
         nodes = context.nodes;
         scope = context.scope();
     }
@@ -117,8 +119,23 @@ final class Gradients {
     }
 
     private SharedGradients shared() {
-        shared = shared == null ? new SharedGradients() : shared;
+        shared = shared == null ? context.takeSharedGradients() : shared;
         return shared;
+    }
+
+    /** Takes the gradient of {@code id}, which nobody needs after this, out of the walk; its block is the caller's. */
+    long take(int id) {
+        long block = nodes.gradient(id);
+        set(id, 0, false);
+        return block;
+    }
+
+    /** Ends the walk: there are no gradients any more. */
+    void end() {
+        if (shared != null) {
+            context.giveBack(shared);
+            shared = null;
+        }
     }
 
     /** A block for the gradient of {@code id}, contiguous. */

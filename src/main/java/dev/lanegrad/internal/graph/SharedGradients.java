@@ -13,6 +13,11 @@ final class SharedGradients {
     private int[] holders = new int[8];
     private int size;
 
+    /** Forgets all blocks. */
+    void clear() {
+        size = 0;
+    }
+
     /** Enters a block that does not belong to the walk. */
     void borrow(long address) {
         int at = find(address);

@@ -71,6 +71,7 @@ final class Walk {
             return found;
         } finally {
             dropGradients(done);
+            gradients.end();
             context.checkpoints.leaveAll();
             Reference.reachabilityFence(given);
         }
@@ -189,15 +190,24 @@ final class Walk {
         }
     }
 
+    // The last one gets the gradient itself, which may not be the walk's after that.
     private void capture(int id) {
-        boolean given = false;
+        int last = -1;
         for (int i = 0; i < targets.length; i++) {
             if (nodes.isOf(targets[i], id)) {
-                Value gradient = given ? gradientCopy(id) : give(id);
-                given = true;
-                found[i] = found[i] == null ? gradient : Pointwise.apply(Binary.ADD, found[i], gradient);
+                if (last >= 0) {
+                    found(last, gradientCopy(id));
+                }
+                last = i;
             }
         }
+        if (last >= 0) {
+            found(last, give(id));
+        }
+    }
+
+    private void found(int target, Value gradient) {
+        found[target] = found[target] == null ? gradient : Pointwise.apply(Binary.ADD, found[target], gradient);
     }
 
     /** The gradient of {@code id} as a value that the walk only reads from now on. */
@@ -209,7 +219,11 @@ final class Walk {
                 return new Value(seeds[i].home, seeds[i].stamp, address, layout, nodes.cell(id));
             }
         }
-        gradients.borrow(id);
+        if (nodes.opcode(id) == Nodes.LEAF && gradients.isOwn(id)) {
+            gradients.take(id);
+        } else {
+            gradients.borrow(id);
+        }
         return new Value(scope, scope.generation(), address, layout, nodes.cell(id));
     }
 
