@@ -90,7 +90,10 @@ final class Fusions {
         return null;
     }
 
-    /** What {@code g} adds to the gradient of the operand of {@code op}; null if it is none of these, or has no elements. */
+    /**
+     * What {@code g} adds to the gradient of operand {@code index} of {@code op}, at {@code target} if there is one; null if
+     * it is none of these, or has no elements.
+     */
     static Value product(Context context, Structural op, int index, Value g, Value[] operands, Value r, Target target) {
         Value x = operands[0];
         if (x.count() == 0 || g.count() == 0 || context.interpreter() != null || context.gradEnabled()) {

@@ -64,7 +64,7 @@ final class Leaf {
         }
     }
 
-    /** Keeps {@code buffer} for the first gradient. */
+    /** Keeps {@code spare} for the first gradient. */
     void reserve(Value spare) {
         other = grad();
         isBuffer = false;

@@ -50,7 +50,7 @@ final class RowFusions {
         return null;
     }
 
-    /** What {@code g} adds to the gradient of {@code x}; null as for {@link #forward}. */
+    /** What {@code g} adds to the gradient of {@code x}, at {@code target} if there is one; null as for {@link #forward}. */
     static Value product(Context context, Structural op, Value g, Value x, Value r, Target target) {
         Operand rows = Operand.of(op, x);
         if (rows == null || !g.layout.isContiguous() || g.cell != x.cell) {

@@ -444,7 +444,7 @@ final class Walk {
         try {
             boolean first = nodes.gradient(operand) == 0 && nodes.cell(operand) == g.cell;
             Value fused = Fusions.product(context, op, i, g, operands, result, first ? () -> begin(operand) : null);
-            if (fused != null && first) {
+            if (first && nodes.gradient(operand) != 0) {
                 return;
             }
             Value product = fused != null ? fused : Rules.product(op, i, g, operands, result);

@@ -31,8 +31,8 @@ public final class RowBlocks implements Workers.Shared {
         void run(long first, Layout rows, Layout column, long out, Spare spare);
     }
 
-    /** Scratch memory of the thread for the steps of a block: as large as the block, and columns. */
-    public record Spare(long block, long first, long second, long third) {
+    /** Scratch memory of the thread for the steps of a block: as large as the block, and two columns. */
+    public record Spare(long block, long first, long second) {
     }
 
     private final Steps steps;
@@ -78,9 +78,9 @@ public final class RowBlocks implements Workers.Shared {
     @Override
     public void share(long from, long to) {
         int column = block * cell + 2 * GAP - 1 & -GAP;
-        long memory = Workspace.current().scratch(2 * (BYTES + GAP) + 3 * column);
+        long memory = Workspace.current().scratch(2 * (BYTES + GAP) + 2 * column);
         long columns = memory + BYTES + GAP;
-        Spare spare = new Spare(memory, columns, columns + column, columns + 2L * column);
+        Spare spare = new Spare(memory, columns, columns + column);
         for (long unit = from; unit < to; unit++) {
             long first = unit * block;
             int n = (int) Math.min(block, rows - first);
@@ -88,7 +88,7 @@ public final class RowBlocks implements Workers.Shared {
             // Loops write whole vectors, and what comes behind a share may be there already, by another thread.
             boolean exact = unit == to - 1 && to < units;
             long at = out + first * outBytes;
-            long written = exact ? columns + 3L * column : at;
+            long written = exact ? columns + 2L * column : at;
             steps.run(first, whole ? wholeRows : Layout.contiguous(n, length),
                     whole ? wholeColumn : Layout.contiguous(n, 1), written, spare);
             if (exact) {
