@@ -45,18 +45,18 @@ final class Fusions {
     /** {@code g - exp(r) t}. */
     static final Kernels LOG_SOFTMAX_BACK = Kernels.of(List.of(A.sub(B.then(Unary.EXP).mul(C))), A, B, C);
     /** {@code g exp(x - r)}. */
-    static final Kernels LOG_SUM_EXP_BACK = Kernels.of(List.of(A.mul(B.sub(C).then(Unary.EXP))), A, B, C);
+    private static final Kernels LOG_SUM_EXP_BACK = Kernels.of(List.of(A.mul(B.sub(C).then(Unary.EXP))), A, B, C);
     /** {@code (x - m)^2}. */
     static final Kernels SQUARE = Kernels.of(List.of(A.sub(B).square()), A, B);
     /** {@code g ((x - m) c)}. */
-    static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
+    private static final Kernels VAR_BACK = Kernels.of(List.of(A.mul(B.sub(C).mul(D))), A, B, C, D);
 
     /** {@code g / r}, and 0 where {@code r} is. */
-    static final Kernels DIRECTION = Kernels.of(List.of(Term.where(B.eq(Term.ZERO), Term.ZERO, A.div(B))), A, B);
+    private static final Kernels DIRECTION = Kernels.of(List.of(Term.where(B.eq(Term.ZERO), Term.ZERO, A.div(B))), A, B);
     /** 1 where {@code x = r}, else 0. */
-    static final Kernels EQUAL = Kernels.of(List.of(A.eq(B)), A, B);
+    private static final Kernels EQUAL = Kernels.of(List.of(A.eq(B)), A, B);
     /** {@code g (e / n)}. */
-    static final Kernels EXTREME_BACK = Kernels.of(List.of(A.mul(B.div(C))), A, B, C);
+    private static final Kernels EXTREME_BACK = Kernels.of(List.of(A.mul(B.div(C))), A, B, C);
 
     private Fusions() {
     }

@@ -123,11 +123,9 @@ final class Gradients {
         return shared;
     }
 
-    /** Takes the gradient of {@code id}, which nobody needs after this, out of the walk; its block is the caller's. */
-    long take(int id) {
-        long block = nodes.gradient(id);
+    /** Takes the gradient of {@code id}, which nobody needs after this, out of the walk: its block is the caller's. */
+    void take(int id) {
         set(id, 0, false);
-        return block;
     }
 
     /** Ends the walk: there are no gradients any more. */

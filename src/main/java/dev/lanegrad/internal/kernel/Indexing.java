@@ -167,14 +167,9 @@ public final class Indexing {
     }
 
     /**
-     * Writes, contiguous in the sizes of {@code indices}, the element of {@code source} at the same place but for
-     * {@code dim}, where the index says which. Indices are inside.
+     * Writes, to {@code target}, the contiguous layout of the sizes of {@code indices}, the element of {@code source} at
+     * the same place but for {@code dim}, where the index says which. Indices are inside.
      */
-    public static void gather(int size, long from, Layout source, long index, Layout indices, int dim, long to) {
-        gather(size, from, source, index, indices, dim, to, Layout.contiguous(indices.sizes()));
-    }
-
-    /** As above, where {@code target} is the contiguous layout of the sizes of {@code indices}: allocates nothing. */
     public static void gather(int size, long from, Layout source, long index, Layout indices, int dim, long to, Layout target) {
         if (indices.count() > 0) {
             gatherDimension(size, from, source, index, indices, dim, to, target, 0);
