@@ -6,6 +6,8 @@ import dev.lanegrad.internal.graph.Shaped;
 public sealed interface Losses permits Tensor {
     /**
      * The cross entropy of these scores and the class of each sample: the mean of {@code -logSoftmax(scores)[class]}.
+     * Its derivative is {@code (softmax(scores) - 1 at the class) / samples}; the softmax is what is kept for it, so the
+     * scores may change after this.
      *
      * @param classes int64, one for each row of this [samples, classes] tensor
      * @throws IndexOutOfBoundsException if a class is not from 0 to the number of classes less one
@@ -16,8 +18,7 @@ public sealed interface Losses permits Tensor {
             throw new IllegalArgumentException("crossEntropy: expected scores of shape [samples, classes] and one class for "
                     + "each sample, but got " + scores.value.layout() + " and " + classes.value.layout() + "; reshape them.");
         }
-        Shaped.requireReal("crossEntropy", scores.value);
-        return scores.logSoftmax(1).gather(1, classes.unsqueeze(1)).mean().neg();
+        return new Tensor(Shaped.crossEntropy(scores.value, classes.value)).mean();
     }
 
     /** The mean squared difference from {@code target}; both have the same sizes. */

@@ -103,7 +103,7 @@ public sealed interface Reductions permits Tensor {
         return new Tensor(Shaped.logSumExp(Tensor.value(this), dims, keepDim));
     }
 
-    /** Exponentials along {@code dim} divided by their sum, without overflow. */
+    /** Exponentials along {@code dim} times the reciprocal of their sum, without overflow. */
     default Tensor softmax(int dim) {
         return new Tensor(Shaped.softmax(Tensor.value(this), dim, false));
     }

@@ -2,6 +2,7 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Cat;
+import dev.lanegrad.internal.op.Structural.CrossEntropy;
 import dev.lanegrad.internal.op.Structural.Embed;
 import dev.lanegrad.internal.op.Structural.Expand;
 import dev.lanegrad.internal.op.Structural.Gather;
@@ -50,6 +51,7 @@ final class BatchRules {
             case Structural.Clone c -> one(batch, c, x);
             case Softmax s -> one(batch, new Softmax(s.dim() + 1), x);
             case LogSoftmax s -> one(batch, new LogSoftmax(s.dim() + 1), x);
+            case CrossEntropy c -> crossEntropy(batch, raised(batch, o));
             case Structural.Cast c -> one(batch, c, x);
             case Cat c -> Structures.apply(new Cat(c.dim() + 1), raised(batch, o));
             case Matmul m -> matmul(batch, x, o[1]);
@@ -96,6 +98,16 @@ final class BatchRules {
         }
         return Structures.apply(new Matmul(), batch.owns(a) ? batch.ranked(a, rank) : a,
                 batch.owns(b) ? batch.ranked(b, rank) : b);
+    }
+
+    // The samples of all examples, one below the other.
+    private static Value crossEntropy(BatchInterpreter batch, Value[] o) {
+        int samples = o[0].layout().size(1);
+        int classes = o[0].layout().size(2);
+        int rows = Math.multiplyExact(batch.size(), samples);
+        Value losses = Structures.apply(new CrossEntropy(), Shaped.reshape(o[0], rows, classes), Shaped.reshape(o[1], rows),
+                Shaped.reshape(o[2], rows, classes));
+        return Shaped.reshape(losses, batch.size(), samples);
     }
 
     private static Value indexSelect(BatchInterpreter batch, int dim, Value x, Value index) {

@@ -4,6 +4,7 @@ import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Cat;
+import dev.lanegrad.internal.op.Structural.CrossEntropy;
 import dev.lanegrad.internal.op.Structural.Embed;
 import dev.lanegrad.internal.op.Structural.Expand;
 import dev.lanegrad.internal.op.Structural.Gather;
@@ -33,6 +34,7 @@ final class ForwardRules {
         return switch (op) {
             case Reduce reduce -> reduce.fold() == FoldOp.SUM ? Structures.apply(reduce, t)
                     : folded(reduce, reduce.dims(), reduce.keepDim(), o, t, r);
+            case CrossEntropy c -> folded(c, 0b10, false, o, t, r);
             case LogSumExp l -> folded(l, l.dims(), l.keepDim(), o, t, r);
             case Structural.Var v -> folded(v, v.dims(), v.keepDim(), o, t, r);
             case Structural.Norm n -> folded(n, n.dims(), n.keepDim(), o, t, r);

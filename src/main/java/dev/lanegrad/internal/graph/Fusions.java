@@ -36,8 +36,6 @@ final class Fusions {
             Term.ZERO, A)), A);
     /** {@code log(s) + m}. */
     static final Kernels LOG_PLUS = Kernels.of(List.of(A.then(Unary.LOG).add(B)), A, B);
-    /** {@code e / s}. */
-    static final Kernels DIV = Kernels.of(List.of(A.div(B)), A, B);
     /** {@code x - m - l}. */
     static final Kernels LOG_SOFTMAX = Kernels.of(List.of(A.sub(B).sub(C)), A, B, C);
     /** {@code r (g - t)}. */
@@ -71,8 +69,8 @@ final class Fusions {
             return byRows;
         } else if (op instanceof Softmax(int dim)) {
             Value e = run(context, EXP, x.layout, x, fold(FoldOp.AMAX, x, 1 << dim));
-            Value sum = fold(FoldOp.SUM, e, 1 << dim);
-            return into(context, DIV, e, e, sum);
+            Value factor = Pointwise.apply(Unary.RECIPROCAL, fold(FoldOp.SUM, e, 1 << dim));
+            return into(context, Binary.MUL.kernels(), e, e, factor);
         } else if (op instanceof LogSoftmax(int dim)) {
             Value max = fold(FoldOp.AMAX, x, 1 << dim);
             Value sum = fold(FoldOp.SUM, run(context, EXP, x.layout, x, max), 1 << dim);
@@ -102,6 +100,10 @@ final class Fusions {
         if (op instanceof Matmul) {
             boolean flat = x.layout.rank() == 2 && operands[1].layout.rank() == 2;
             return !flat ? null : index == 0 ? left(context, g, operands[1], x, target) : right(context, x, g, operands[1], target);
+        }
+        if (op instanceof Structural.CrossEntropy) {
+            boolean plain = g.cell == x.cell && operands[1].layout.isContiguous() && operands[2].layout.isContiguous();
+            return plain ? RowFusions.crossEntropyProduct(context, g, operands[1], operands[2], target) : null;
         }
         Value byRows = RowFusions.product(context, op, g, x, r, target);
         if (byRows != null) {

@@ -61,7 +61,7 @@ final class Gathering {
         return Layout.of(sizes, strides);
     }
 
-    private static void requireInside(String label, Value index, int dim, int size) {
+    static void requireInside(String label, Value index, int dim, int size) {
         if (!Indexing.areInside(index.address, index.layout, size)) {
             long bad = Indexing.firstOutside(index.address, index.layout, size);
             long value = Indexing.elementAt(index.address, index.layout, bad);

@@ -181,7 +181,7 @@ final class RecordedWalk {
         }
         for (int i = 0; i < operands.length; i++) {
             int operand = recorded.operands()[i];
-            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal()) {
+            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal() && recorded.op().reaches(i)) {
                 add(operand, Rules.product(recorded.op(), i, gradient, operands, result));
             }
         }

@@ -2,6 +2,7 @@ package dev.lanegrad.internal.graph;
 
 import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.Folds;
+import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.RowBlocks;
 import dev.lanegrad.internal.kernel.RowBlocks.Spare;
 import dev.lanegrad.internal.kernel.Workspace;
@@ -48,6 +49,43 @@ final class RowFusions {
             return rows.run(context, Dims.without(x.layout, dims, keepDim), null, rows::norm);
         }
         return null;
+    }
+
+    /**
+     * For each row of {@code x} minus the logarithm of its softmax at its class. All are contiguous, and the classes have
+     * been checked.
+     *
+     * @param softmax where the softmax is written; null if it is not wanted
+     */
+    static Value crossEntropy(Context context, Value x, Value classes, Value softmax) {
+        Operand rows = new Operand(x, x.layout.size(1), x.layout.size(1) * (long) x.cell.bytes());
+        Value losses = context.allocate(x.cell, Layout.contiguous(x.layout.size(0)));
+        RowBlocks.run(x.cell, x.layout.size(0), rows.length, softmax == null ? 0 : rows.length, NANOS,
+                softmax == null ? 0 : softmax.address, (first, block, column, out, spare) ->
+                rows.crossEntropy(first, block, column, out, spare, classes, losses, softmax != null));
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(classes);
+        Reference.reachabilityFence(softmax);
+        Reference.reachabilityFence(losses);
+        return losses;
+    }
+
+    /** What {@code g} adds to the gradient of the scores, whose softmax is {@code p}; all but {@code g} are contiguous. */
+    static Value crossEntropyProduct(Context context, Value g, Value classes, Value p, Target target) {
+        int rows = p.layout.size(0);
+        Value result = Target.in(context, target, p.cell, p.layout);
+        Workspace workspace = context.workspace;
+        workspace.begin(Binary.MUL.kernels().in(p.cell.lane()));
+        workspace.output(result.address, p.cell);
+        workspace.input(g.address, g.cell, Layout.of(new int[] {rows, 1}, new long[] {g.layout.stride(0), 1}));
+        workspace.input(p.address, p.cell, p.layout);
+        workspace.run(p.layout);
+        Indexing.lessOne(p.cell.lane(), p.address, rows, p.layout.size(1), classes.address, g.address, g.layout.stride(0),
+                result.address);
+        Reference.reachabilityFence(g);
+        Reference.reachabilityFence(classes);
+        Reference.reachabilityFence(p);
+        return result;
     }
 
     /** What {@code g} adds to the gradient of {@code x}, at {@code target} if there is one; null as for {@link #forward}. */
@@ -103,7 +141,8 @@ final class RowFusions {
             fold(FoldOp.AMAX, in, block, spare.first());
             map(Fusions.EXP, block, out, in, block, spare.first(), column);
             fold(FoldOp.SUM, out, block, spare.second());
-            map(Fusions.DIV, block, out, out, block, spare.second(), column);
+            map(Unary.RECIPROCAL.kernels(), column, spare.second(), spare.second(), column);
+            map(Binary.MUL.kernels(), block, out, out, block, spare.second(), column);
         }
 
         void logSoftmax(long first, Layout block, Layout column, long out, Spare spare) {
@@ -113,6 +152,22 @@ final class RowFusions {
             fold(FoldOp.SUM, spare.block(), block, spare.second());
             map(Unary.LOG.kernels(), column, spare.second(), spare.second(), column);
             map(Fusions.LOG_SOFTMAX, block, out, in, block, spare.first(), column, spare.second(), column);
+        }
+
+        void crossEntropy(long first, Layout block, Layout column, long out, Spare spare, Value classes, Value losses,
+                boolean softmax) {
+            long in = x.address + first * bytes;
+            long e = softmax ? out : spare.block();
+            fold(FoldOp.AMAX, in, block, spare.first());
+            map(Fusions.EXP, block, e, in, block, spare.first(), column);
+            fold(FoldOp.SUM, e, block, spare.second());
+            map(Unary.LOG.kernels(), column, spare.third(), spare.second(), column);
+            Indexing.losses(x.cell.lane(), in, block.size(0), length, classes.address + first * Long.BYTES, spare.first(),
+                    spare.third(), losses.address + first * x.cell.bytes());
+            if (softmax) {
+                map(Unary.RECIPROCAL.kernels(), column, spare.second(), spare.second(), column);
+                map(Binary.MUL.kernels(), block, out, out, block, spare.second(), column);
+            }
         }
 
         void logSumExp(long first, Layout block, Layout column, long out, Spare spare) {

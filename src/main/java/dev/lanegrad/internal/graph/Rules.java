@@ -5,6 +5,7 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Cat;
+import dev.lanegrad.internal.op.Structural.CrossEntropy;
 import dev.lanegrad.internal.op.Structural.Embed;
 import dev.lanegrad.internal.op.Structural.Gather;
 import dev.lanegrad.internal.op.Structural.IndexAdd;
@@ -66,6 +67,7 @@ final class Rules {
             case IndexAdd add -> Structures.apply(new IndexSelect(add.dim()), g, o[1]);
             case Softmax s -> mul(r, sub(g, sum(mul(g, r), 1 << s.dim())));
             case LogSoftmax s -> sub(g, mul(exp(r), sum(g, 1 << s.dim())));
+            case CrossEntropy c -> mul(Shaped.unsqueeze(g, 1), sub(o[2], ofClasses(o[1], o[2])));
             case LogSumExp l -> mul(kept(g, x, l.dims()), exp(sub(x, kept(r, x, l.dims()))));
             case Structural.Var v -> mul(kept(g, x, v.dims()), Pointwise.apply(Binary.MUL, Structures.centred(x, v.dims()),
                     2 / v.divisor(Dims.folded(x.layout, v.dims()))));
@@ -135,6 +137,12 @@ final class Rules {
         Value others = othersInRow(mul(first, second));
         Value both = Shaped.reshape(Shaped.stack(new Value[] {mul(others, second), mul(others, first)}, 2), outer, size);
         return count == size ? both : Shaped.slice(both, 1, 0, count, 1);
+    }
+
+    /** In the sizes of {@code like}, whose rows are samples: 1 at the class of each, 0 elsewhere. */
+    private static Value ofClasses(Value classes, Value like) {
+        return Structures.apply(new ScatterAdd(1, like.layout.size(1)), ones(like.cell, Layout.contiguous(like.layout.size(0), 1)),
+                Shaped.unsqueeze(classes, 1));
     }
 
     /** A contiguous value of ones. */

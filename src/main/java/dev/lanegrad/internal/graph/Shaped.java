@@ -384,6 +384,13 @@ public final class Shaped {
         return Structures.apply(log ? new Structural.LogSoftmax(d) : new Structural.Softmax(d), x);
     }
 
+    /** For each row of {@code scores} minus the logarithm of its softmax at the class that {@code classes} names. */
+    public static Value crossEntropy(Value scores, Value classes) {
+        requireReal("crossEntropy", scores);
+        requireIndex("crossEntropy", classes);
+        return Structures.crossEntropy(scores, classes);
+    }
+
     /** The logarithm of the sum of exponentials over {@code dims}, or over all if none is named. */
     public static Value logSumExp(Value x, int[] dims, boolean keepDim) {
         requireReal("logSumExp", x);

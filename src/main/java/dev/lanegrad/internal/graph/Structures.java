@@ -4,11 +4,13 @@ import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.kernel.RowBlocks;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.op.Binary;
 import dev.lanegrad.internal.op.Kernels;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Cat;
+import dev.lanegrad.internal.op.Structural.CrossEntropy;
 import dev.lanegrad.internal.op.Structural.Embed;
 import dev.lanegrad.internal.op.Structural.Gather;
 import dev.lanegrad.internal.op.Structural.IndexAdd;
@@ -75,14 +77,42 @@ final class Structures {
                 owned = new Value(context.home(), context.home().generation(), result.address, result.layout, result.cell);
                 owned.view = result.view;
             }
-            context.nodes.record(op, owned, operands);
-            context.recorded(owned);
+            record(context, op, owned, operands);
             result = owned;
         }
         if (context.diagnostics() != null) {
             context.diagnostics().computed(op, result, operands);
         }
         return result;
+    }
+
+    private static void record(Context context, Structural op, Value result, Value... operands) {
+        context.nodes.record(op, result, operands);
+        context.recorded(result);
+    }
+
+    /**
+     * For each row of {@code x} minus the logarithm of the softmax at the class that {@code classes} names: one pass over
+     * blocks of rows for the loss and the softmax that its derivative needs, if that is wanted.
+     */
+    static Value crossEntropy(Value x, Value classes) {
+        Context context = Context.current();
+        if (context.interpreter() == null) {
+            Gathering.requireInside("crossEntropy", classes, 1, x.layout.size(1));
+            if (x.count() > 0 && context.diagnostics() == null && RowBlocks.fits(x.cell, x.layout.size(1))) {
+                boolean records = context.records() && x.requiresGrad();
+                Value rows = contiguous(context, x);
+                Value named = contiguous(context, classes);
+                Value softmax = records ? context.allocate(x.cell, Pointwise.contiguous(x.layout)) : null;
+                Value losses = RowFusions.crossEntropy(context, rows, named, softmax);
+                if (records) {
+                    record(context, new Softmax(1), softmax, x);
+                    record(context, new CrossEntropy(), losses, x, named, softmax);
+                }
+                return losses;
+            }
+        }
+        return apply(new CrossEntropy(), x, classes, apply(new Softmax(1), x));
     }
 
     static boolean needsGrad(Value[] operands) {
@@ -120,6 +150,7 @@ final class Structures {
             case Softmax s -> fused(context, op, x);
             case LogSoftmax s -> fused(context, op, x);
             case LogSumExp l -> fused(context, op, x);
+            case CrossEntropy c -> composed(op, o);
             case Structural.Var v -> fused(context, op, x);
             case Structural.Norm n -> fused(context, op, x);
             case Structural.Cast c -> copy(context, x, c.to(), Pointwise.contiguous(x.layout));
@@ -128,15 +159,18 @@ final class Structures {
 
     private static Value fused(Context context, Structural op, Value x) {
         Value result = Fusions.forward(context, op, x);
-        return result != null ? result : composed(op, x);
+        return result != null ? result : composed(op, new Value[] {x});
     }
 
     /** The result of an op that is computed by other ops, or null if {@code op} is none. */
-    static Value composed(Structural op, Value x) {
+    static Value composed(Structural op, Value[] o) {
+        Value x = o[0];
         return switch (op) {
             case Softmax s -> softmax(x, 1 << s.dim());
             case LogSoftmax s -> logSoftmax(x, 1 << s.dim());
             case LogSumExp l -> logSumExp(x, l);
+            case CrossEntropy c -> Pointwise.apply(Unary.NEG, Shaped.squeeze(apply(new Gather(1), logSoftmax(x, 0b10),
+                    Shaped.unsqueeze(o[1], 1)), 1));
             case Structural.Var v -> variance(x, v);
             case Structural.Norm n -> Pointwise.apply(Unary.SQRT, Shaped.reduce(FoldOp.SUM,
                     Pointwise.apply(Unary.SQUARE, x), n.dims(), n.keepDim()));
@@ -313,7 +347,7 @@ final class Structures {
             return Pointwise.apply(Unary.NEG, x);
         }
         Value e = Pointwise.apply(Unary.EXP, shifted(x, dims));
-        return Pointwise.apply(Binary.DIV, e, Shaped.reduce(FoldOp.SUM, e, dims, true));
+        return Pointwise.apply(Binary.MUL, e, Pointwise.apply(Unary.RECIPROCAL, Shaped.reduce(FoldOp.SUM, e, dims, true)));
     }
 
     private static Value logSoftmax(Value x, int dims) {

@@ -145,6 +145,7 @@ public final class Symbols {
             case Structural.IndexAdd i -> with(x, i.dim(), i.size());
             case Structural.Softmax s -> Layout.contiguous(x.sizes());
             case Structural.LogSoftmax s -> Layout.contiguous(x.sizes());
+            case Structural.CrossEntropy c -> Layout.contiguous(x.size(0));
             case Structural.LogSumExp l -> Dims.without(x, l.dims(), l.keepDim());
             case Structural.Var v -> Dims.without(x, v.dims(), v.keepDim());
             case Structural.Norm n -> Dims.without(x, n.dims(), n.keepDim());
@@ -166,8 +167,8 @@ public final class Symbols {
             case Structural.Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
                     Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
                     Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _, Structural.IndexSelect _,
-                    Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.LogSumExp _,
-                    Structural.Var _, Structural.Norm _ -> cell;
+                    Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.CrossEntropy _,
+                    Structural.LogSumExp _, Structural.Var _, Structural.Norm _ -> cell;
         };
     }
 
@@ -179,7 +180,7 @@ public final class Symbols {
         Context context = Context.current();
         boolean before = context.setGradEnabled(false);
         try {
-            return Structures.composed(op, operands[0]);
+            return Structures.composed(op, operands);
         } finally {
             context.setGradEnabled(before);
         }

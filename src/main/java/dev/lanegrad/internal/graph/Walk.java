@@ -426,7 +426,7 @@ final class Walk {
         }
         for (int i = 0; i < operands.length; i++) {
             int operand = recorded.operands()[i];
-            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal()) {
+            if (nodes.has(operand, Nodes.WANTED) && operands[i].cell.isReal() && op.reaches(i)) {
                 product(op, i, id, operand, g, operands, result);
             }
         }

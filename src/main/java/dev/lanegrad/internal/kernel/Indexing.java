@@ -236,6 +236,41 @@ public final class Indexing {
         }
     }
 
+    /**
+     * For each row of a contiguous matrix the element at the index of the row, less the element of the row in {@code minus}
+     * and that in {@code less}, negated.
+     */
+    public static void losses(Lane lane, long from, int rows, int length, long index, long minus, long less, long to) {
+        int size = lane.bytes();
+        for (int i = 0; i < rows; i++) {
+            long at = from + ((long) i * length + ALL.get(LONG, index + (long) i * Long.BYTES)) * size;
+            long column = (long) i * size;
+            if (lane == Lane.FLOAT) {
+                ALL.set(FLOAT, to + column, -(ALL.get(FLOAT, at) - ALL.get(FLOAT, minus + column) - ALL.get(FLOAT, less + column)));
+            } else {
+                ALL.set(DOUBLE, to + column,
+                        -(ALL.get(DOUBLE, at) - ALL.get(DOUBLE, minus + column) - ALL.get(DOUBLE, less + column)));
+            }
+        }
+    }
+
+    /**
+     * In each row of a contiguous matrix, the element at the index of the row becomes what it is in {@code from}, less 1,
+     * times the row's factor.
+     */
+    public static void lessOne(Lane lane, long from, int rows, int length, long index, long factor, long step, long to) {
+        int size = lane.bytes();
+        for (int i = 0; i < rows; i++) {
+            long at = ((long) i * length + ALL.get(LONG, index + (long) i * Long.BYTES)) * size;
+            long of = factor + i * step * size;
+            if (lane == Lane.FLOAT) {
+                ALL.set(FLOAT, to + at, ALL.get(FLOAT, of) * (ALL.get(FLOAT, from + at) - 1));
+            } else {
+                ALL.set(DOUBLE, to + at, ALL.get(DOUBLE, of) * (ALL.get(DOUBLE, from + at) - 1));
+            }
+        }
+    }
+
     private static void scatterDimension(Lane lane, long from, Layout source, long index, Layout indices, int dim, long to,
             Layout target, int d) {
         int size = lane.bytes();

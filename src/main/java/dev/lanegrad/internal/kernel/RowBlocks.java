@@ -16,6 +16,8 @@ public final class RowBlocks implements Workers.Shared {
     /** The least rows of a block, and the least blocks that are worth it. */
     private static final int ROWS = 8;
     private static final int BLOCKS = 4;
+    /** The most bytes of a row. */
+    private static final int LONGEST = 1 << 20;
     /** What a loop may write behind its result. */
     private static final int GAP = 64;
 
@@ -31,8 +33,8 @@ public final class RowBlocks implements Workers.Shared {
         void run(long first, Layout rows, Layout column, long out, Spare spare);
     }
 
-    /** Scratch memory of the thread for the steps of a block: as large as the block, and two columns. */
-    public record Spare(long block, long first, long second) {
+    /** Scratch memory of the thread for the steps of a block: as large as the block, and three columns. */
+    public record Spare(long block, long first, long second, long third) {
     }
 
     private final Steps steps;
@@ -53,7 +55,7 @@ public final class RowBlocks implements Workers.Shared {
         this.cell = cell.bytes();
         this.outBytes = outLength * this.cell;
         this.out = out;
-        block = BYTES / (length * this.cell);
+        block = Math.max(1, BYTES / (length * this.cell));
         units = Math.ceilDiv(rows, block);
         wholeRows = Layout.contiguous(block, length);
         wholeColumn = Layout.contiguous(block, 1);
@@ -62,6 +64,11 @@ public final class RowBlocks implements Workers.Shared {
     /** True if so many rows of {@code length} elements are worth cutting into blocks. */
     public static boolean pays(Cell cell, long rows, long length) {
         return length * cell.bytes() <= BYTES / ROWS && rows * length * cell.bytes() >= (long) BLOCKS * BYTES;
+    }
+
+    /** True if a row of {@code length} elements is short enough for the memory of a block. */
+    public static boolean fits(Cell cell, long length) {
+        return length * cell.bytes() <= LONGEST;
     }
 
     /**
@@ -77,10 +84,11 @@ public final class RowBlocks implements Workers.Shared {
 
     @Override
     public void share(long from, long to) {
-        int column = block * cell + 2 * GAP - 1 & -GAP;
-        long memory = Workspace.current().scratch(2 * (BYTES + GAP) + 2 * column);
-        long columns = memory + BYTES + GAP;
-        Spare spare = new Spare(memory, columns, columns + column);
+        int column = (int) Math.min(block, rows) * cell + 2 * GAP - 1 & -GAP;
+        int bytes = (int) Math.min(block, rows) * length * cell + 2 * GAP - 1 & -GAP;
+        long memory = Workspace.current().scratch(2 * bytes + 3 * column);
+        long columns = memory + bytes;
+        Spare spare = new Spare(memory, columns, columns + column, columns + 2L * column);
         for (long unit = from; unit < to; unit++) {
             long first = unit * block;
             int n = (int) Math.min(block, rows - first);
@@ -88,7 +96,7 @@ public final class RowBlocks implements Workers.Shared {
             // Loops write whole vectors, and what comes behind a share may be there already, by another thread.
             boolean exact = unit == to - 1 && to < units;
             long at = out + first * outBytes;
-            long written = exact ? columns + 2L * column : at;
+            long written = exact ? columns + 3L * column : at;
             steps.run(first, whole ? wholeRows : Layout.contiguous(n, length),
                     whole ? wholeColumn : Layout.contiguous(n, 1), written, spare);
             if (exact) {

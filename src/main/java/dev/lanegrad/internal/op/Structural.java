@@ -12,6 +12,11 @@ public sealed interface Structural extends Op {
     /** What a product reads besides the gradient and the sizes: bit i the operand i, bit 3 the result. */
     int saves();
 
+    /** True if the gradient of the result flows into this operand. */
+    default boolean reaches(int operand) {
+        return true;
+    }
+
     @Override
     default String label() {
         String name = getClass().getSimpleName();
@@ -188,6 +193,22 @@ public sealed interface Structural extends Op {
         @Override
         public int saves() {
             return 0b1000;
+        }
+    }
+
+    /**
+     * For each row of the first operand, a matrix, minus the logarithm of the softmax at the class that the second names.
+     * The third is that softmax: what the product needs, so that nothing else of the forward pass is kept.
+     */
+    record CrossEntropy() implements Structural {
+        @Override
+        public int saves() {
+            return 0b110;
+        }
+
+        @Override
+        public boolean reaches(int operand) {
+            return operand == 0;
         }
     }
 

@@ -5,6 +5,8 @@ import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneBuilder;
 import dev.lanegrad.internal.lane.LaneCode;
 import dev.lanegrad.internal.lane.LaneValue;
+import dev.lanegrad.internal.lane.Prim;
+import dev.lanegrad.internal.op.Elementwise;
 import dev.lanegrad.internal.shape.Layout;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +31,8 @@ final class Region {
     private static final int CHEAP = 8;
     /** What a load counts beside a primitive. */
     private static final int LOAD = 4;
+    /** What a division or a root counts besides, among many elements. */
+    private static final int DIVISION = 8;
 
     final Lane lane;
     final Layout sizes;
@@ -131,6 +135,14 @@ final class Region {
         };
     }
 
+    private static int divisions(Node node) {
+        if (!(node.origin() instanceof Node.Mapped(Elementwise op, Lane _))) {
+            return 0;
+        }
+        return (int) op.kernels().in(node.lane()).code().insts().stream()
+                .filter(inst -> inst.prim() == Prim.DIV || inst.prim() == Prim.SQRT).count();
+    }
+
     /** True if what is computed in {@code lane} has the bits that it would have after a way through memory. */
     static boolean isExact(Node node, Lane lane) {
         return node.lane() == lane && (node.cell() == (lane == Lane.FLOAT ? Cell.FLOAT32 : Cell.FLOAT64)
@@ -190,7 +202,7 @@ final class Region {
             if (before > CHEAP || !isExact(node, lane)) {
                 return node.isElementwise() ? CHEAP + 1 : node.layout().count() > 1 ? before + LOAD : before;
             }
-            int cost = before + cost(node);
+            int cost = before + cost(node) + (sizes.count() < Band.WORTHWHILE ? 0 : DIVISION * divisions(node));
             for (Node operand : node.operands()) {
                 cost = again(operand, cost);
             }
