@@ -64,6 +64,10 @@ final class FoldSources {
                 private static final VectorShuffle<@T@> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
                 private static final VectorShuffle<@T@> BY_1 = VectorShuffle.iota(S, 1, 1, true);
 
+                Fold@T@@NAME@() {
+                    super(BYTES);
+                }
+
             @LANES@
                 @Override
                 void rows(long in, long rowStride, int n, int rows, long out) {

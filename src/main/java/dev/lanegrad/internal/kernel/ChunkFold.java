@@ -41,6 +41,7 @@ final class ChunkFold {
     /** Folds {@code count} elements, at most a chunk, that are all there are. */
     void only(long in, int count, long out) {
         if (count * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
+            loops.uses(FoldCall.rows(count * cell));
             loops.rows(in, 0, count, 1, out);
         } else {
             loops.lanes(in, 0, count, 1, lanes, work);
@@ -55,6 +56,8 @@ final class ChunkFold {
 
     /** Begins a sequence. */
     void begin() {
+        loops.uses(FoldCall.LANES);
+        loops.uses(FoldCall.ROWS_1);
         waiting = 0;
         batches = 0;
     }

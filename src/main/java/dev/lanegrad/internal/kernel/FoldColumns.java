@@ -149,6 +149,7 @@ final class FoldColumns {
         join(loops, from, stride, from + LANES * stride, stride, to, bytes, rows, bytes);
         copy(from + rows * stride, stride, to + rows * bytes, bytes, LANES - rows, bytes);
         int i = 2 * LANES;
+        loops.uses(bytes == VBYTES ? FoldCall.JOIN_FOUR_NARROW : FoldCall.JOIN_FOUR);
         for (; i + 4 * LANES <= n; i += 4 * LANES) {
             if (bytes == VBYTES) {
                 loops.joinFourNarrow(to, bytes, from + i * stride, stride, LANES * stride, LANES);
@@ -164,6 +165,7 @@ final class FoldColumns {
 
     /** Folds one vector of columns after the other; false if there may be a NaN that it missed. */
     private static boolean deep(FoldLoops loops, long in, long stride, int n, long work, int bytes, long out) {
+        loops.uses(FoldCall.COLUMN);
         for (int d = 0; d < bytes; d += VBYTES) {
             if (!loops.column(in + d, stride, n, work, out + d)) {
                 return false;
@@ -226,6 +228,7 @@ final class FoldColumns {
 
     static void join(FoldLoops loops, long a, long aStride, long b, long bStride, long out, long outStride,
             int rows, int bytes) {
+        loops.uses(bytes == VBYTES ? FoldCall.JOIN_NARROW : FoldCall.JOIN);
         if (bytes == VBYTES) {
             loops.joinNarrow(a, aStride, b, bStride, out, outStride, rows);
         } else {

@@ -27,6 +27,10 @@ final class FoldDoubleProd extends FoldLoops {
     private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
     private static final VectorShuffle<Double> BY_1 = VectorShuffle.iota(S, 1, 1, true);
 
+    FoldDoubleProd() {
+        super(BYTES);
+    }
+
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (8 * VB == GROUP) {

@@ -30,6 +30,10 @@ final class FoldFloatMax extends FoldLoops {
     private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(S, 2 % V, 1, true);
     private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(S, 1, 1, true);
 
+    FoldFloatMax() {
+        super(BYTES);
+    }
+
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (4 * VB == GROUP) {

@@ -19,6 +19,24 @@ abstract sealed class FoldLoops permits FoldFloatSum, FoldFloatProd, FoldFloatMa
     /** Bytes that {@link #lanes} needs at {@code work}: 64 elements of the last group, and 64 accumulators. */
     static final int WORK_BYTES = 2 * LANES * Double.BYTES;
 
+    /** Bytes of an element. */
+    final int cell;
+    /** What has been used: bit i is {@link FoldCall} i. A race costs a second warm-up. */
+    private int used;
+
+    FoldLoops(int cell) {
+        this.cell = cell;
+    }
+
+    /** Sees to it that the JVM compiles the loop of {@code call}, which is about to be used. */
+    final void uses(FoldCall call) {
+        int bit = 1 << call.ordinal();
+        if ((used & bit) == 0) {
+            used |= bit;
+            KernelWarmup.start(this, call);
+        }
+    }
+
     /**
      * Folds each row of {@code n} elements, 1 to 4,096 side by side, into its 64 lanes and these, by halving, into one
      * vector, which goes to {@code out}; one vector after the other.

@@ -78,8 +78,11 @@ final class FoldRows {
     /** Folds up to {@link #block} rows of up to a chunk. */
     static void few(FoldLoops loops, FoldScratch scratch, int cell, long in, long stride, int n, int rows, long out) {
         if (n * cell <= FoldLoops.SHORT * FoldLoops.VBYTES) {
+            loops.uses(FoldCall.rows(n * cell));
             loops.rows(in, stride, n, rows, out);
         } else {
+            loops.uses(FoldCall.LANES);
+            loops.uses(FoldCall.ROWS_1);
             loops.lanes(in, stride, n, rows, scratch.lanes, scratch.work);
             loops.rows(scratch.lanes, FoldLoops.VBYTES, FoldLoops.VBYTES / cell, rows, out);
         }
@@ -133,8 +136,11 @@ final class FoldRows {
 
     /** Folds one sequence of up to a chunk. */
     static void chunk(FoldLoops loops, FoldScratch scratch, int cell, long in, int n, long out) {
-        boolean done = n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE && loops.whole(in, n * cell, out);
-        if (!done) {
+        boolean whole = n % FoldLoops.LANES == 0 && FoldLoops.VBYTES == FoldLoops.WIDE;
+        if (whole) {
+            loops.uses(FoldCall.WHOLE);
+        }
+        if (!whole || !loops.whole(in, n * cell, out)) {
             few(loops, scratch, cell, in, 0, n, 1, out);
         }
     }

@@ -41,6 +41,8 @@ final class KernelWarmup {
      */
     private static final long SETTLING = 2_000_000_000L;
     private static final int ATTEMPTS = 5;
+    /** Looks at the clock in a row that must find a loop compiled. */
+    private static final int STEADY = 8;
     /** So many times longer it takes at least while it is interpreted. */
     private static final int NOT_COMPILED = 30;
     /** A loop of a primitive that takes less for so many bytes is compiled; it takes many times as long before. */
@@ -52,8 +54,28 @@ final class KernelWarmup {
     private static final Queue<MapKernel> STARTED = new ArrayDeque<>();
     /** What became hot last comes first: it is wanted now, and others may have had their time. */
     private static final ArrayDeque<MapKernel.Variant> HOT = new ArrayDeque<>();
+    /** Loops of folds that have come to use. */
+    private static final Queue<Fold> FOLDS = new ArrayDeque<>();
     private static Thread thread;
     private static long begin;
+
+    /**
+     * What has become of an emitted loop. One that takes about as long as what runs now is as good: so small a difference is
+     * noise, and the emitted loop reads scalars once.
+     */
+    private enum Outcome { FASTER, NO_FASTER, NOT_COMPILED }
+
+    private record Fold(FoldLoops loops, FoldCall call) {
+        boolean isCompiled(long memory) {
+            long best = Long.MAX_VALUE;
+            for (int i = 0; i < 3; i++) {
+                long start = System.nanoTime();
+                call.run(loops, memory);
+                best = Math.min(best, System.nanoTime() - start);
+            }
+            return best < COMPILED;
+        }
+    }
 
     private KernelWarmup() {
     }
@@ -61,6 +83,12 @@ final class KernelWarmup {
     /** Has {@code kernel} run by vector loops when these are compiled. */
     static synchronized void start(MapKernel kernel) {
         (kernel.primitives().size() == 1 ? PRIMITIVES : STARTED).add(kernel);
+        wake();
+    }
+
+    /** Has a loop of a fold run until it is compiled. */
+    static synchronized void start(FoldLoops loops, FoldCall call) {
+        FOLDS.add(new Fold(loops, call));
         wake();
     }
 
@@ -84,6 +112,10 @@ final class KernelWarmup {
             long left = (begin - System.nanoTime()) / 1_000_000;
             if (left > 0) {
                 KernelWarmup.class.wait(left + 1);
+            } else if (!FOLDS.isEmpty()) {
+                List<Fold> folds = List.copyOf(FOLDS);
+                FOLDS.clear();
+                return () -> compileFolds(folds);
             } else if (!PRIMITIVES.isEmpty() || HOT.isEmpty() && !STARTED.isEmpty()) {
                 Queue<MapKernel> queue = PRIMITIVES.isEmpty() ? STARTED : PRIMITIVES;
                 List<MapKernel> kernels = List.copyOf(queue);
@@ -113,11 +145,18 @@ final class KernelWarmup {
 
     private static void emit(MapKernel.Variant variant) {
         Loop loop = variant.emit();
-        if (loop != null && isFaster(variant, loop)) {
-            variant.publish(loop);
-        } else if (loop != null && ++variant.attempts < ATTEMPTS) {
-            synchronized (KernelWarmup.class) {
-                HOT.addLast(variant);
+        if (loop == null) {
+            return;
+        }
+        switch (compile(variant, loop)) {
+            case FASTER -> variant.publish(loop);
+            case NO_FASTER -> { }
+            case NOT_COMPILED -> {
+                if (++variant.attempts < ATTEMPTS) {
+                    synchronized (KernelWarmup.class) {
+                        HOT.addLast(variant);
+                    }
+                }
             }
         }
     }
@@ -151,8 +190,26 @@ final class KernelWarmup {
         Reference.reachabilityFence(memory);
     }
 
-    /** Runs {@code loop} until it is compiled; true if it is then faster than what runs now. */
-    private static boolean isFaster(MapKernel.Variant variant, Loop loop) {
+    /** As {@link #compile}, for loops of folds. */
+    private static void compileFolds(List<Fold> folds) {
+        MemorySegment memory = Arena.ofAuto().allocate(FoldCall.BYTES, 64);
+        List<Fold> open = new ArrayList<>(folds);
+        long deadline = System.nanoTime() + PATIENCE;
+        while (!open.isEmpty() && System.nanoTime() < deadline) {
+            long start = System.nanoTime();
+            for (Fold fold : open) {
+                for (int i = 0; i < CALLS; i++) {
+                    fold.call().run(fold.loops(), memory.address());
+                }
+            }
+            open.removeIf(fold -> fold.isCompiled(memory.address()));
+            LockSupport.parkNanos(System.nanoTime() - start);
+        }
+        Reference.reachabilityFence(memory);
+    }
+
+    /** Runs {@code loop} until it is compiled, and compares it with what runs now. */
+    private static Outcome compile(MapKernel.Variant variant, Loop loop) {
         MapKernel kernel = variant.kernel;
         Workspace workspace = Workspace.current();
         workspace.begin(kernel);
@@ -171,7 +228,7 @@ final class KernelWarmup {
         // A loop that sums has no other to be compared with but the one that stores, and does more.
         Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
         long compiled = NANOS * (kernel.code().insts().size() + operands) * TIMED / SHORT;
-        while (steady < 8 && (steady > 0 || System.nanoTime() < deadline)) {
+        while (steady < STEADY && (steady > 0 || System.nanoTime() < deadline)) {
             long start = System.nanoTime();
             for (int i = 0; i < CALLS; i++) {
                 loop.run(workspace.frame(), turn);
@@ -179,11 +236,14 @@ final class KernelWarmup {
             LockSupport.parkNanos(System.nanoTime() - start);
             before = Math.min(before, time(rival, workspace.frame()) * (sums ? 2 : 1));
             long now = time(loop, workspace.frame());
-            steady = now < before && now < compiled ? steady + 1 : 0;
+            steady = now < compiled ? steady + 1 : 0;
             best = Math.min(best, now);
         }
         Reference.reachabilityFence(memory);
-        return steady == 8 || variant.attempts == ATTEMPTS - 1 && best < Math.min(before, NOT_COMPILED * compiled);
+        if (steady < STEADY && (variant.attempts < ATTEMPTS - 1 || best >= NOT_COMPILED * compiled)) {
+            return Outcome.NOT_COMPILED;
+        }
+        return best < before + before / 4 ? Outcome.FASTER : Outcome.NO_FASTER;
     }
 
     private static long time(Loop loop, long frame) {

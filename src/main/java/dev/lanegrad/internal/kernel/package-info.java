@@ -39,6 +39,12 @@
  * modules out); folds in plain Java (sums of rows take 23 ns an element for 700 in the first 0.3 seconds, but then 1.6
  * instead of 0.16 until their vector loops' turn comes, and the network is no faster).
  *
+ * <p>What is compiled late is what is called seldom because it is slow: rows of 1,000 floats were folded by C1's code for 8
+ * seconds. So the warm-up makes short calls of the loops of folds, too ({@code FoldCall}; compiled after 0.15 s of these), and
+ * an emitted loop that is compiled and as fast as the one before is taken at once, where waiting for it to be faster had kept
+ * all others waiting for 2 seconds. Cross entropy of 256 x 1,000 has its full speed since the fourth second (before: the sixth
+ * to the eighth). Beginning before {@code SETTLING} helps it by half a second, and costs the network a tenth.
+ *
  * <p>{@code -Dlanegrad.tier=0} never writes a class, {@code 1} writes it at the first use, and {@code 2} begins with vector
  * loops and writes it when it is hot; {@code -Dlanegrad.dump=DIR}
  * keeps the classes and {@code -Dlanegrad.verify=true} verifies them.
