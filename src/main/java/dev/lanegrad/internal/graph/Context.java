@@ -353,9 +353,24 @@ public final class Context {
     void releaseAllBut(Value result, int mark) {
         boolean claimed = claim(result, mark);
         release(mark);
-        if (claimed && watchers > 0) {
+        if (claimed) {
+            handOn(result);
+        }
+    }
+
+    /** As {@link #releaseAllBut(Value, int)}, with another value that stays. */
+    void releaseAllBut(Value result, Value other, int mark) {
+        boolean claimed = claim(other, mark);
+        releaseAllBut(result, mark);
+        if (claimed) {
+            handOn(other);
+        }
+    }
+
+    private void handOn(Value result) {
+        if (watchers > 0) {
             watch(result.root().address, bytes(result.cell, result.root().layout));
-        } else if (claimed && inRegion()) {
+        } else if (inRegion()) {
             region.add(result.root().address, bytes(result.cell, result.root().layout));
         }
     }

@@ -97,22 +97,34 @@ final class Structures {
      */
     static Value crossEntropy(Value x, Value classes) {
         Context context = Context.current();
-        if (context.interpreter() == null) {
+        boolean plain = context.interpreter() == null;
+        if (plain) {
             Gathering.requireInside("crossEntropy", classes, 1, x.layout.size(1));
-            if (x.count() > 0 && context.diagnostics() == null && RowBlocks.fits(x.cell, x.layout.size(1))) {
-                boolean records = context.records() && x.requiresGrad();
-                Value rows = contiguous(context, x);
-                Value named = contiguous(context, classes);
-                Value softmax = records ? context.allocate(x.cell, Pointwise.contiguous(x.layout)) : null;
-                Value losses = RowFusions.crossEntropy(context, rows, named, softmax);
-                if (records) {
-                    record(context, new Softmax(1), softmax, x);
-                    record(context, new CrossEntropy(), losses, x, named, softmax);
-                }
-                return losses;
+        }
+        if (!plain || x.count() == 0 || context.diagnostics() != null || !RowBlocks.fits(x.cell, x.layout.size(1))) {
+            return apply(new CrossEntropy(), x, classes, apply(new Softmax(1), x));
+        }
+        Value rows = x.layout.isContiguous() ? x : apply(new Structural.Clone(), x);
+        Value named = classes.layout.isContiguous() ? classes : apply(new Structural.Clone(), classes);
+        if (!context.records() || !x.requiresGrad()) {
+            return RowFusions.crossEntropy(context, rows, named, null);
+        }
+        int mark = context.watchTemporaries();
+        Value softmax = null;
+        Value losses = null;
+        try {
+            softmax = context.allocate(x.cell, Pointwise.contiguous(x.layout));
+            losses = RowFusions.crossEntropy(context, rows, named, softmax);
+        } finally {
+            if (losses == null) {
+                context.release(mark);
+            } else {
+                context.releaseAllBut(losses, softmax, mark);
             }
         }
-        return apply(new CrossEntropy(), x, classes, apply(new Softmax(1), x));
+        record(context, new Softmax(1), softmax, rows);
+        record(context, new CrossEntropy(), losses, rows, named, softmax);
+        return losses;
     }
 
     static boolean needsGrad(Value[] operands) {

@@ -149,8 +149,8 @@ final class FoldColumns {
         join(loops, from, stride, from + LANES * stride, stride, to, bytes, rows, bytes);
         copy(from + rows * stride, stride, to + rows * bytes, bytes, LANES - rows, bytes);
         int i = 2 * LANES;
-        loops.uses(bytes == VBYTES ? FoldCall.JOIN_FOUR_NARROW : FoldCall.JOIN_FOUR);
         for (; i + 4 * LANES <= n; i += 4 * LANES) {
+            loops.uses(bytes == VBYTES ? FoldCall.JOIN_FOUR_NARROW : FoldCall.JOIN_FOUR);
             if (bytes == VBYTES) {
                 loops.joinFourNarrow(to, bytes, from + i * stride, stride, LANES * stride, LANES);
             } else {

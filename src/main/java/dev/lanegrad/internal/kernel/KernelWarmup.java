@@ -45,7 +45,7 @@ final class KernelWarmup {
     private static final int STEADY = 8;
     /** So many times longer it takes at least while it is interpreted. */
     private static final int NOT_COMPILED = 30;
-    /** A loop of a primitive that takes less for so many bytes is compiled; it takes many times as long before. */
+    /** A short call of a loop that takes less is of a compiled one; it takes many times as long before. */
     private static final long COMPILED = 400;
     /** Operands of a primitive, with its result. */
     private static final int PLACES = 4;
@@ -65,16 +65,12 @@ final class KernelWarmup {
      */
     private enum Outcome { FASTER, NO_FASTER, NOT_COMPILED }
 
+    /** A loop of a fold. */
     private record Fold(FoldLoops loops, FoldCall call) {
-        boolean isCompiled(long memory) {
-            long best = Long.MAX_VALUE;
-            for (int i = 0; i < 3; i++) {
-                long start = System.nanoTime();
-                call.run(loops, memory);
-                best = Math.min(best, System.nanoTime() - start);
-            }
-            return best < COMPILED;
-        }
+    }
+
+    /** A short call of a loop, and what is to be done when it is compiled or has had its time. */
+    private record Turn(Runnable call, Runnable done) {
     }
 
     private KernelWarmup() {
@@ -161,51 +157,47 @@ final class KernelWarmup {
         }
     }
 
-    /**
-     * Runs the loops of primitives in turns, so that the compilers always have the next one to do, until they are compiled
-     * or have run for long: the turn of those comes when they are used.
-     */
+    /** Runs the loops of primitives until they are compiled, or have run for long: the turn of those comes when they are used. */
     private static void compile(List<MapKernel> kernels) {
-        List<Loop> loops = new ArrayList<>(kernels.stream().flatMap(kernel -> kernel.primitives().stream())
-                .filter(loop -> !loop.compiled).distinct().toList());
         MemorySegment memory = Arena.ofAuto().allocate((long) PLACES * (TIMED + Loop.ENTRY), 64);
         long frame = memory.address() + (long) PLACES * TIMED;
         for (int p = 0; p < PLACES; p++) {
             Workspace.place(frame, p, memory.address() + (long) p * TIMED, -1);
         }
-        long deadline = System.nanoTime() + PATIENCE;
-        while (!loops.isEmpty()) {
-            long start = System.nanoTime();
-            boolean late = start > deadline;
-            for (Loop loop : loops) {
-                for (int i = 0; i < CALLS; i++) {
-                    loop.run(frame, TIMED);
-                }
-                loop.compiled = late || time(loop, frame) < COMPILED;
-            }
-            loops.removeIf(loop -> loop.compiled);
-            LockSupport.parkNanos(System.nanoTime() - start);
-        }
+        run(kernels.stream().flatMap(kernel -> kernel.primitives().stream()).filter(loop -> !loop.compiled).distinct()
+                .map(loop -> new Turn(() -> loop.run(frame, TIMED), () -> loop.compiled = true)).toList());
         kernels.forEach(MapKernel::startVectors);
         Reference.reachabilityFence(memory);
     }
 
-    /** As {@link #compile}, for loops of folds. */
+    /** Runs loops of folds until they are compiled, or have run for long. */
     private static void compileFolds(List<Fold> folds) {
         MemorySegment memory = Arena.ofAuto().allocate(FoldCall.BYTES, 64);
-        List<Fold> open = new ArrayList<>(folds);
+        long address = memory.address();
+        run(folds.stream().map(fold -> new Turn(() -> fold.call().run(fold.loops(), address), () -> { })).toList());
+        Reference.reachabilityFence(memory);
+    }
+
+    /** Runs the calls in turns, so that the compilers always have the next one to do. */
+    private static void run(List<Turn> turns) {
+        List<Turn> open = new ArrayList<>(turns);
         long deadline = System.nanoTime() + PATIENCE;
-        while (!open.isEmpty() && System.nanoTime() < deadline) {
+        while (!open.isEmpty()) {
             long start = System.nanoTime();
-            for (Fold fold : open) {
+            boolean late = start > deadline;
+            List<Turn> ended = new ArrayList<>();
+            for (Turn turn : open) {
                 for (int i = 0; i < CALLS; i++) {
-                    fold.call().run(fold.loops(), memory.address());
+                    turn.call().run();
+                }
+                if (late || time(turn.call()) < COMPILED) {
+                    turn.done().run();
+                    ended.add(turn);
                 }
             }
-            open.removeIf(fold -> fold.isCompiled(memory.address()));
+            open.removeAll(ended);
             LockSupport.parkNanos(System.nanoTime() - start);
         }
-        Reference.reachabilityFence(memory);
     }
 
     /** Runs {@code loop} until it is compiled, and compares it with what runs now. */
@@ -234,8 +226,8 @@ final class KernelWarmup {
                 loop.run(workspace.frame(), turn);
             }
             LockSupport.parkNanos(System.nanoTime() - start);
-            before = Math.min(before, time(rival, workspace.frame()) * (sums ? 2 : 1));
-            long now = time(loop, workspace.frame());
+            before = Math.min(before, time(() -> rival.run(workspace.frame(), TIMED)) * (sums ? 2 : 1));
+            long now = time(() -> loop.run(workspace.frame(), TIMED));
             steady = now < compiled ? steady + 1 : 0;
             best = Math.min(best, now);
         }
@@ -246,11 +238,11 @@ final class KernelWarmup {
         return best < before + before / 4 ? Outcome.FASTER : Outcome.NO_FASTER;
     }
 
-    private static long time(Loop loop, long frame) {
+    private static long time(Runnable call) {
         long best = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
             long start = System.nanoTime();
-            loop.run(frame, TIMED);
+            call.run();
             best = Math.min(best, System.nanoTime() - start);
         }
         return best;
