@@ -26,6 +26,11 @@ public record LaneCode(Lane lane, int inputs, List<Inst> insts, List<Integer> ou
         }
     }
 
+    /** Number of instructions that compute something: all but operands and constants. */
+    public int operations() {
+        return (int) insts.stream().filter(inst -> !inst.prim().operands().isEmpty()).count();
+    }
+
     /** Copies the lists, and checks that every operand is an earlier value of the right kind. */
     public LaneCode {
         insts = List.copyOf(insts);

@@ -21,12 +21,12 @@ import java.util.Set;
  */
 final class Region {
     /**
-     * Primitives beyond which no node joins a region of many elements: C1 compiles a loop of so many, and C2 in a tenth of a
-     * second. Loops of 300 were a third faster, but took C2 four seconds, and C1 refuses them, see KernelWarmup.
+     * Primitives, without operands and constants, beyond which no node joins a region of many elements: C1 compiles a loop
+     * of so many, and C2 in a tenth of a second. Loops of 300 were a third faster, but took C2 four seconds, and C1 refuses them, see KernelWarmup.
      */
-    private static final int MOST_OF_MANY = 64;
+    private static final int MOST_OF_MANY = 72;
     /** As before, where a call costs as much as what it computes. */
-    private static final int MOST_OF_FEW = 160;
+    private static final int MOST_OF_FEW = 128;
     /** Primitives up to which a value is computed again instead of being stored and loaded. */
     private static final int CHEAP = 8;
     /** What a load counts beside a primitive. */
@@ -60,7 +60,24 @@ final class Region {
 
     /** True if it stays short enough with {@code node}. */
     boolean hasRoom(Node node) {
-        return primitives + cost(node) <= (sizes.count() < Band.WORTHWHILE ? MOST_OF_FEW : MOST_OF_MANY);
+        return primitivesWith(node) <= most();
+    }
+
+    private int most() {
+        return sizes.count() < Band.WORTHWHILE ? MOST_OF_FEW : MOST_OF_MANY;
+    }
+
+    /** At most so many primitives it has with {@code node}: those that members share count once where it matters. */
+    private int primitivesWith(Node node) {
+        int sum = primitives + cost(node);
+        if (sum <= most() || cost(node) > most()) {
+            return sum;
+        }
+        List<Node> all = new ArrayList<>(members);
+        all.add(node);
+        Assembly assembly = new Assembly(all);
+        LaneValue[] results = all.stream().map(assembly::member).toArray(LaneValue[]::new);
+        return assembly.builder.build(assembly.loaded.size(), results).operations();
     }
 
     /** True if it is a kernel. */
@@ -116,15 +133,15 @@ final class Region {
 
     /** Takes a node in. */
     void add(Node node) {
+        primitives = isKernel() ? primitivesWith(node) : 0;
         members.add(node);
-        primitives += cost(node);
     }
 
     /** Primitives of an element-wise node. */
     static int cost(Node node) {
         return switch (node.origin()) {
-            case Node.Mapped mapped -> mapped.op().kernels().in(mapped.lane()).code().insts().size() - mapped.op().arity();
-            case Node.Coded coded -> coded.code().insts().size() - coded.code().inputs();
+            case Node.Mapped mapped -> mapped.op().kernels().in(mapped.lane()).code().operations();
+            case Node.Coded coded -> coded.code().operations();
             case Node.Input input -> 0;
             case Node.Captured captured -> 0;
             case Node.Fill fill -> 0;
@@ -151,7 +168,7 @@ final class Region {
 
     /** Makes the code whose results are {@code outputs}, members of this. */
     void assemble(List<Node> outputs) {
-        Assembly assembly = new Assembly();
+        Assembly assembly = new Assembly(members);
         List<LaneValue> results = new ArrayList<>();
         for (Node output : outputs) {
             results.add(assembly.member(output));
@@ -165,7 +182,11 @@ final class Region {
         private final LaneBuilder builder = new LaneBuilder(lane);
         private final Map<Node, LaneValue> known = new HashMap<>();
         private final Map<Node, LaneValue> loaded = new LinkedHashMap<>();
-        private final Set<Node> own = new java.util.HashSet<>(members);
+        private final Set<Node> own;
+
+        Assembly(List<Node> own) {
+            this.own = new java.util.HashSet<>(own);
+        }
 
         private LaneValue member(Node node) {
             LaneValue value = known.get(node);
