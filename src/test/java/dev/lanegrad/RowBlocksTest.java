@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ops along the last dimensions of large tensors, which are done in blocks of rows: each row is what it is alone. */
@@ -47,6 +48,51 @@ class RowBlocksTest {
                     assertArrayEquals(alone, valueAndGradient(op, x), op + " of " + dtype + ", " + threads + " threads");
                 }
                 Lanegrad.threads(1);
+            }
+        }
+    }
+
+    /** The sum of the products of a repeated operand's gradient, made in blocks, is the fold of the products. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"FLOAT32", "FLOAT64"})
+    void gradientsOfRepeatedOperandsAreSumsOfProducts(DType dtype) {
+        for (int[] shape : new int[][] {{1003, 768}, {2051, 2, 300}, {70, 10_007}}) {
+            Tensor x = Tensor.randn(new Rng(SEED), dtype, shape);
+            Tensor g = Tensor.randn(new Rng(SEED + 1), dtype, shape);
+            int[] row = shape.clone();
+            row[shape.length - 1] = 1;
+            int[] first = new int[shape.length];
+            java.util.Arrays.fill(first, 1);
+            first[0] = shape[0];
+            for (int[] own : new int[][] {row, first, {}}) {
+                Tensor c = Tensor.rand(new Rng(SEED + 2), dtype, own).add(1);
+                for (int threads : new int[] {1, 2, 3}) {
+                    Lanegrad.threads(threads);
+                    Tensor leaf = c.clone().requiresGrad(true);
+                    Tensor whole = c.expand(shape).clone().requiresGrad(true);
+                    try (Tape tape = Tape.open()) {
+                        x.div(leaf).backward(g);
+                        x.div(whole).backward(g);
+                        Tensor products = whole.grad();
+                        Tensor sum = own.length == 0 ? products.sum() : own == row ? products.sum(true, -1)
+                                : products.view(shape[0], -1).sum(1).view(own);
+                        assertArrayEquals(numbers(sum), numbers(leaf.grad()), List.of(own) + ", " + threads + " threads");
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"FLOAT32", "FLOAT64"})
+    void ofAllElementsTheFormulasHold(DType dtype) {
+        for (int[] shape : new int[][] {{1003, 768}, {512, 8, 100}, {200_001}}) {
+            Tensor x = Tensor.randn(new Rng(SEED), dtype, shape);
+            Tensor centred = x.sub(x.mean());
+            for (int threads : new int[] {1, 2, 3}) {
+                Lanegrad.threads(threads);
+                assertArrayEquals(numbers(x.square().sum().sqrt()), numbers(x.norm()), threads + " threads");
+                assertArrayEquals(numbers(centred.square().sum().div(x.numel() - 1.0)), numbers(x.var()), threads + " threads");
             }
         }
     }

@@ -34,7 +34,8 @@ final class RowFusions {
     static Value forward(Context context, Structural op, Value x) {
         Operand rows = Operand.of(op, x);
         if (rows == null) {
-            return null;
+            return op instanceof Norm(int dims, boolean keepDim) ? normOfAll(context, x, dims, keepDim)
+                    : op instanceof Var v ? varianceOfAll(context, x, v) : null;
         } else if (op instanceof Softmax) {
             return rows.run(context, x.layout, null, rows::softmax);
         } else if (op instanceof LogSoftmax) {
@@ -49,6 +50,41 @@ final class RowFusions {
             return rows.run(context, Dims.without(x.layout, dims, keepDim), null, rows::norm);
         }
         return null;
+    }
+
+    private static boolean isOfAll(Value x, int dims) {
+        return dims == Dims.all(x.layout.rank()) && x.layout.isContiguous() && RowBlocks.paysAsOne(x.cell, x.count());
+    }
+
+    private static Value normOfAll(Context context, Value x, int dims, boolean keepDim) {
+        if (!isOfAll(x, dims)) {
+            return null;
+        }
+        Operand chunks = new Operand(x, RowBlocks.CHUNK, RowBlocks.CHUNK * (long) x.cell.bytes());
+        Value result = context.allocate(x.cell, Dims.without(x.layout, dims, keepDim));
+        RowBlocks.sum(x.cell, x.count(), NANOS, result.address, (first, block, column, out, spare) ->
+                chunks.sums(Unary.SQUARE.kernels(), block, spare.block(), out, x.address + first * chunks.bytes, block));
+        chunks.map(Unary.SQRT.kernels(), Layout.SCALAR, result.address, result.address, Layout.SCALAR);
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(result);
+        return result;
+    }
+
+    private static Value varianceOfAll(Context context, Value x, Var op) {
+        if (!isOfAll(x, op.dims())) {
+            return null;
+        }
+        Operand chunks = new Operand(x, RowBlocks.CHUNK, RowBlocks.CHUNK * (long) x.cell.bytes());
+        Value mean = Structures.mean(x, op.dims());
+        Value result = context.allocate(x.cell, Dims.without(x.layout, op.dims(), op.keepDim()));
+        RowBlocks.sum(x.cell, x.count(), NANOS, result.address, (first, block, column, out, spare) ->
+                chunks.sums(Fusions.SQUARE, block, spare.block(), out, x.address + first * chunks.bytes, block, mean.address,
+                        Layout.SCALAR));
+        chunks.divide(Layout.SCALAR, result.address, op.divisor(x.count()));
+        Reference.reachabilityFence(x);
+        Reference.reachabilityFence(mean);
+        Reference.reachabilityFence(result);
+        return result;
     }
 
     /**
@@ -96,8 +132,8 @@ final class RowFusions {
         } else if (op instanceof Softmax) {
             return rows.run(context, x.layout, target, (first, block, column, out, spare) -> {
                 long from = first * rows.bytes;
-                rows.map(Binary.MUL.kernels(), block, spare.block(), g.address + from, block, r.address + from, block);
-                rows.fold(FoldOp.SUM, spare.block(), block, spare.first());
+                rows.sums(Binary.MUL.kernels(), block, spare.block(), spare.first(), g.address + from, block, r.address + from,
+                        block);
                 rows.map(Fusions.SOFTMAX_BACK, block, out, r.address + from, block, g.address + from, block,
                         spare.first(), column);
             }, g, r);
@@ -183,15 +219,26 @@ final class RowFusions {
             long in = x.address + first * bytes;
             fold(FoldOp.SUM, in, block, spare.first());
             divide(column, spare.first(), length);
-            map(Fusions.SQUARE, block, spare.block(), in, block, spare.first(), column);
-            fold(FoldOp.SUM, spare.block(), block, out);
+            sums(Fusions.SQUARE, block, spare.block(), out, in, block, spare.first(), column);
             divide(column, out, divisor);
         }
 
         void norm(long first, Layout block, Layout column, long out, Spare spare) {
-            map(Unary.SQUARE.kernels(), block, spare.block(), x.address + first * bytes, block);
-            fold(FoldOp.SUM, spare.block(), block, out);
+            sums(Unary.SQUARE.kernels(), block, spare.block(), out, x.address + first * bytes, block);
             map(Unary.SQRT.kernels(), column, out, out, column);
+        }
+
+        void sums(Kernels kernels, Layout sizes, long spare, long out, long a, Layout la) {
+            Workspace workspace = begin(kernels, spare);
+            workspace.input(a, x.cell, la);
+            workspace.runSums(sizes, out);
+        }
+
+        void sums(Kernels kernels, Layout sizes, long spare, long out, long a, Layout la, long b, Layout lb) {
+            Workspace workspace = begin(kernels, spare);
+            workspace.input(a, x.cell, la);
+            workspace.input(b, x.cell, lb);
+            workspace.runSums(sizes, out);
         }
 
         void fold(FoldOp op, long in, Layout block, long out) {

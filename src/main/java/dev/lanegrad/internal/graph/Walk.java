@@ -305,15 +305,21 @@ final class Walk {
         Cell cell = nodes.cell(operand);
         Layout own = nodes.layout(operand);
         boolean direct = derivative.isIdentity() && cell == nodes.cell(id);
-        long wide = direct ? nodes.gradient(id) : scope.allocate(sizes.count() * cell.bytes());
-        if (!direct) {
+        RepeatedSums rows = direct ? null : RepeatedSums.of(nodes, gradients, derivative, id, operand, sizes);
+        boolean written = !direct && rows == null;
+        long wide = direct ? nodes.gradient(id) : written ? scope.allocate(sizes.count() * cell.bytes()) : 0;
+        if (written) {
             run(derivative.writing(), derivative, id, sizes, wide, cell, 0);
         }
         boolean first = nodes.gradient(operand) == 0;
         long sum = first ? begin(operand) : gradients.allocate(operand);
-        Layout wideLayout = direct ? Structures.expanded(gradients.layout(id), sizes) : sizes;
-        Folds.run(FoldOp.SUM, cell.lane(), wide, wideLayout, Broadcasting.repeated(own, sizes), sum);
-        if (!direct) {
+        if (rows != null) {
+            rows.run(sum);
+        } else {
+            Layout layout = direct ? Structures.expanded(gradients.layout(id), sizes) : sizes;
+            Folds.run(FoldOp.SUM, cell.lane(), wide, layout, Broadcasting.repeated(own, sizes), sum);
+        }
+        if (written) {
             scope.free(wide, sizes.count() * cell.bytes());
         }
         if (!first) {

@@ -28,7 +28,8 @@
  * out when something else is added to it. One that passes an op unchanged is not copied ({@code SharedGradients}):
  * several records have the same block, or the user's, and whoever adds to it takes a new one. {@code Fusions} computes
  * composed ops and their first derivatives in fewer passes than the ops they are composed of, with the same bits;
- * {@code RowFusions} does so block by block of rows. What begins a gradient is written to its place ({@code Target}), which
+ * {@code RowFusions} does so block by block of rows, and so does {@code RepeatedSums} for the gradient of an operand that was
+ * repeated. What begins a gradient is written to its place ({@code Target}), which
  * for a leaf is where it stays.
  *
  * <p>A leaf's gradient belongs to the thread that began it, until it is cleared: a second thread is refused, since

@@ -91,7 +91,6 @@ final class FoldRows {
     /** Folds one sequence of any length above 0; with a job, the chunks are shared. */
     static void one(FoldLoops loops, FoldScratch scratch, FoldPlan plan, long in, long n, boolean gather, FoldJob job,
             long out) {
-        int cell = plan.cell;
         int size = job == null ? BATCH : MANY;
         long chunks = (n + CHUNK - 1) / CHUNK;
         long batches = (chunks + size - 1) / size;
@@ -102,13 +101,23 @@ final class FoldRows {
             } else {
                 job.chunks(in, batch * size, count, scratch.results);
             }
-            pairs(loops, cell, scratch.results, count);
-            int level = 0;
-            for (; (batch >> level & 1) != 0; level++) {
-                loops.joinNarrow(scratch.pending + level * 64, 0, scratch.results, 0, scratch.results, 0, 1);
-            }
-            move(scratch.results, scratch.pending + level * 64);
+            take(loops, scratch, batch, count);
         }
+        end(loops, scratch, batches, out);
+    }
+
+    /** Joins the {@code count} results in scratch, which are batch number {@code batch} of a sequence's chunks. */
+    static void take(FoldLoops loops, FoldScratch scratch, long batch, int count) {
+        pairs(loops, loops.cell, scratch.results, count);
+        int level = 0;
+        for (; (batch >> level & 1) != 0; level++) {
+            loops.joinNarrow(scratch.pending + level * 64, 0, scratch.results, 0, scratch.results, 0, 1);
+        }
+        move(scratch.results, scratch.pending + level * 64);
+    }
+
+    /** Writes the result of a sequence, all of whose {@code batches} batches have been taken. */
+    static void end(FoldLoops loops, FoldScratch scratch, long batches, long out) {
         int level = Long.numberOfTrailingZeros(batches);
         long result = scratch.pending + level * 64;
         for (level++; batches >> level != 0; level++) {
@@ -117,7 +126,7 @@ final class FoldRows {
                 result = scratch.results;
             }
         }
-        FoldPlan.copyLine(cell, result, cell, out, 0, 1);
+        FoldPlan.copyLine(loops.cell, result, loops.cell, out, 0, 1);
     }
 
     /** Folds the chunks from number {@code first} to number {@code to} of a sequence, and writes their results. */

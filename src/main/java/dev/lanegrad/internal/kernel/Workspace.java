@@ -129,6 +129,14 @@ public final class Workspace {
         }
     }
 
+    /**
+     * Computes the only output, which is contiguous rows of the kernel's type, and writes the sum of each row, as {@link
+     * Folds} has it, to {@code sums}. The rows themselves are undefined then.
+     */
+    public void runSums(Layout rows, long sums) {
+        RowSums.run(this, kernel, operands, rows, sums);
+    }
+
     /** At least {@code bytes} bytes of scratch memory of this thread, 64-byte aligned, and good until the next call. */
     public long scratch(int bytes) {
         if (scratch == null || scratch.byteSize() < bytes + 64L) {

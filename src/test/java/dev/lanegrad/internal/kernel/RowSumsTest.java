@@ -1,0 +1,95 @@
+package dev.lanegrad.internal.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.LaneBuilder;
+import dev.lanegrad.internal.lane.LaneCode;
+import dev.lanegrad.internal.shape.Layout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Sums of the rows that a kernel computes, made in its own loop: they have the bits of rows that are written and folded. */
+class RowSumsTest {
+    private static final long SEED = 7;
+    private static final int[][] SHAPES = {{9, 512}, {300, 640}, {3, 4096}, {5, 500}, {4, 64}};
+
+    /** How the second operand lies. */
+    enum Second { ROWS, COLUMN, ONE, NUMBER }
+
+    @ParameterizedTest
+    @EnumSource(value = Cell.class, names = {"FLOAT32", "FLOAT64"})
+    void theLoopHasTheBitsOfTheFold(Cell cell) {
+        System.out.println("RowSumsTest: seed " + SEED);
+        LaneBuilder builder = new LaneBuilder(cell.lane());
+        LaneCode code = builder.build(2, builder.input(0).mul(builder.input(1)).add(builder.constant(0.1)));
+        MapKernel kernel = MapKernel.of(code);
+        Random random = new Random(SEED);
+        try (Arena arena = Arena.ofConfined()) {
+            for (int[] shape : SHAPES) {
+                for (Second second : Second.values()) {
+                    check(kernel, cell, Layout.contiguous(shape), second, random, arena);
+                }
+            }
+        }
+    }
+
+    private static void check(MapKernel kernel, Cell cell, Layout rows, Second second, Random random, Arena arena) {
+        long a = numbers(cell, (int) rows.count(), random, arena).address();
+        long b = numbers(cell, (int) rows.count(), random, arena).address();
+        long spare = numbers(cell, (int) rows.count(), random, arena).address();
+        int count = rows.size(0);
+        MemorySegment written = numbers(cell, count, random, arena);
+        begin(kernel, cell, rows, second, a, b, spare).run(rows);
+        Folds.run(FoldOp.SUM, cell.lane(), spare, rows, 0b10, written.address());
+
+        MemorySegment before = numbers(cell, count, random, arena);
+        begin(kernel, cell, rows, second, a, b, spare).runSums(rows, before.address());
+        assertArrayEquals(bytes(written, cell, count), bytes(before, cell, count), second + " " + rows);
+
+        MapKernel.Variant variant = kernel.sums(second == Second.ROWS ? 0 : 0b100, 1);
+        Loop loop = variant.emit();
+        assertNotNull(loop);
+        variant.publish(loop);
+        MemorySegment after = numbers(cell, count, random, arena);
+        begin(kernel, cell, rows, second, a, b, spare).runSums(rows, after.address());
+        assertArrayEquals(bytes(written, cell, count), bytes(after, cell, count), second + " " + rows + " in a loop");
+    }
+
+    private static Workspace begin(MapKernel kernel, Cell cell, Layout rows, Second second, long a, long b, long out) {
+        Workspace workspace = Workspace.current();
+        workspace.begin(kernel);
+        workspace.output(out, cell);
+        workspace.input(a, cell, rows);
+        switch (second) {
+            case ROWS -> workspace.input(b, cell, rows);
+            case COLUMN -> workspace.input(b, cell, Layout.contiguous(rows.size(0), 1));
+            case ONE -> workspace.input(b, cell, Layout.SCALAR);
+            case NUMBER -> workspace.input(-1.75);
+        }
+        return workspace;
+    }
+
+    /** Numbers of either sign among which are zeros, and room for a vector behind them. */
+    private static MemorySegment numbers(Cell cell, int count, Random random, Arena arena) {
+        MemorySegment segment = arena.allocate((long) count * cell.bytes() + 64, 64);
+        for (int i = 0; i < count; i++) {
+            double value = random.nextInt(9) == 0 ? -0.0 : random.nextGaussian() * Math.exp(random.nextGaussian());
+            if (cell == Cell.FLOAT32) {
+                segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value);
+            } else {
+                segment.setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
+            }
+        }
+        return segment;
+    }
+
+    private static byte[] bytes(MemorySegment segment, Cell cell, int count) {
+        return segment.asSlice(0, (long) count * cell.bytes()).toArray(ValueLayout.JAVA_BYTE);
+    }
+}
