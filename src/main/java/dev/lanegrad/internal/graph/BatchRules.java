@@ -33,6 +33,7 @@ final class BatchRules {
         Value x = o[0];
         return switch (op) {
             case Reduce r -> one(batch, new Reduce(r.fold(), r.dims() << 1, r.keepDim()), x);
+            case Structural.ProdOfOthers p -> one(batch, new Structural.ProdOfOthers(p.dims() << 1), x);
             case LogSumExp l -> one(batch, new LogSumExp(l.dims() << 1, l.keepDim()), x);
             case Structural.Var v -> one(batch, new Structural.Var(v.dims() << 1, v.correction(), v.keepDim()), x);
             case Structural.Norm n -> one(batch, new Structural.Norm(n.dims() << 1, n.keepDim()), x);

@@ -34,6 +34,7 @@ final class ForwardRules {
         return switch (op) {
             case Reduce reduce -> reduce.fold() == FoldOp.SUM ? Structures.apply(reduce, t)
                     : folded(reduce, reduce.dims(), reduce.keepDim(), o, t, r);
+            case Structural.ProdOfOthers p -> Products.change(o[0], t[0], p.dims());
             case CrossEntropy c -> folded(c, 0b10, false, o, t, r);
             case LogSumExp l -> folded(l, l.dims(), l.keepDim(), o, t, r);
             case Structural.Var v -> folded(v, v.dims(), v.keepDim(), o, t, r);

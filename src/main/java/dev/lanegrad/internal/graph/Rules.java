@@ -14,6 +14,7 @@ import dev.lanegrad.internal.op.Structural.LogSoftmax;
 import dev.lanegrad.internal.op.Structural.LogSumExp;
 import dev.lanegrad.internal.op.Structural.Matmul;
 import dev.lanegrad.internal.op.Structural.Permute;
+import dev.lanegrad.internal.op.Structural.ProdOfOthers;
 import dev.lanegrad.internal.op.Structural.Reduce;
 import dev.lanegrad.internal.op.Structural.Reshape;
 import dev.lanegrad.internal.op.Structural.ScatterAdd;
@@ -40,6 +41,7 @@ final class Rules {
         Value x = o[0];
         return switch (op) {
             case Reduce reduce -> fold(reduce, g, x, r);
+            case ProdOfOthers p -> Products.change(x, g, p.dims());
             case Reshape reshape -> Shaped.reshape(g, x.layout);
             case Permute permute -> Structures.apply(new Permute(inverse(permute.order())), g);
             case Structural.Expand expand -> Shaped.sumTo(g, x.layout);
@@ -86,7 +88,7 @@ final class Rules {
         Value gradient = kept(g, x, op.dims());
         return switch (op.fold()) {
             case SUM -> gradient;
-            case PROD -> mul(gradient, othersProduct(x, op.dims()));
+            case PROD -> mul(gradient, Structures.apply(new ProdOfOthers(op.dims()), x));
             case AMAX, AMIN -> {
                 Value extreme = Pointwise.apply(Binary.EQ, x.detach(), kept(r.detach(), x, op.dims()));
                 Value mask = Shaped.cast(extreme, x.cell);
@@ -94,49 +96,6 @@ final class Rules {
                 yield mul(gradient, share);
             }
         };
-    }
-
-    /**
-     * For each element the product of all others it is folded with, exact at zeros: never a division. The folded
-     * dimensions are brought together.
-     */
-    private static Value othersProduct(Value x, int dims) {
-        int rank = x.layout.rank();
-        int[] order = new int[rank];
-        int next = 0;
-        for (int pass = 0; pass < 2; pass++) {
-            for (int d = 0; d < rank; d++) {
-                if ((dims >> d & 1) == pass) {
-                    order[next++] = d;
-                }
-            }
-        }
-        Value moved = rank == 0 ? x : Shaped.permute(x, order);
-        int folded = (int) Dims.folded(x.layout, dims);
-        int outer = folded == 0 ? 0 : (int) (x.count() / folded);
-        if (x.count() == 0) {
-            return x;
-        }
-        Value rows = Shaped.reshape(moved, outer, folded);
-        Value back = Shaped.reshape(othersInRow(rows), moved.layout);
-        return rank == 0 ? back : Structures.apply(new Permute(inverse(order)), back);
-    }
-
-    // By a tree, in as many ops as it has levels: neighbours are multiplied up to the root; down from it, the others of a
-    // child are those of its parent and its neighbour.
-    private static Value othersInRow(Value rows) {
-        int outer = rows.layout.size(0);
-        int count = rows.layout.size(1);
-        if (count == 1) {
-            return ones(rows.cell, Layout.contiguous(outer, 1));
-        }
-        Value even = count % 2 == 0 ? rows : Shaped.cat(new Value[] {rows, ones(rows.cell, Layout.contiguous(outer, 1))}, 1);
-        int size = even.layout.size(1);
-        Value first = Shaped.slice(even, 1, 0, size, 2);
-        Value second = Shaped.slice(even, 1, 1, size, 2);
-        Value others = othersInRow(mul(first, second));
-        Value both = Shaped.reshape(Shaped.stack(new Value[] {mul(others, second), mul(others, first)}, 2), outer, size);
-        return count == size ? both : Shaped.slice(both, 1, 0, count, 1);
     }
 
     /** In the sizes of {@code like}, whose rows are samples: 1 at the class of each, 0 elsewhere. */
@@ -175,7 +134,7 @@ final class Rules {
         return start;
     }
 
-    private static int[] inverse(int[] order) {
+    static int[] inverse(int[] order) {
         int[] inverse = new int[order.length];
         for (int d = 0; d < order.length; d++) {
             inverse[order[d]] = d;

@@ -140,6 +140,7 @@ final class Structures {
         Value x = o[0];
         return switch (op) {
             case Reduce r -> reduce(context, r, x);
+            case Structural.ProdOfOthers p -> Products.others(context, x, p.dims());
             case Reshape r -> {
                 Layout shared = x.layout.isContiguous() ? r.sizes() : x.layout.viewedAs(r.sizes().sizes());
                 yield shared != null ? x.view(0, shared) : contiguous(context, x).view(0, r.sizes());
@@ -186,8 +187,8 @@ final class Structures {
             case Structural.Var v -> variance(x, v);
             case Structural.Norm n -> Pointwise.apply(Unary.SQRT, Shaped.reduce(FoldOp.SUM,
                     Pointwise.apply(Unary.SQUARE, x), n.dims(), n.keepDim()));
-            case Reduce _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
-                    Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
+            case Reduce _, Structural.ProdOfOthers _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _,
+                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
                     Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _, Structural.Cast _ -> null;
         };
     }

@@ -132,6 +132,7 @@ public final class Symbols {
         Layout x = o[0].layout;
         return switch (op) {
             case Reduce r -> Dims.without(x, r.dims(), r.keepDim());
+            case Structural.ProdOfOthers p -> Layout.contiguous(x.sizes());
             case Structural.Reshape r -> Layout.contiguous(r.sizes().sizes());
             case Permute p -> permuted(x, p.order());
             case Structural.Expand e -> Layout.contiguous(e.sizes().sizes());
@@ -164,8 +165,8 @@ public final class Symbols {
         return switch (op) {
             case Structural.Cast cast -> cast.to();
             case Reduce r -> cell.isReal() || r.fold() == FoldOp.AMAX || r.fold() == FoldOp.AMIN ? cell : Cell.INT64;
-            case Structural.Reshape _, Permute _, Structural.Expand _, Slice _, Embed _, Structural.Window _,
-                    Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
+            case Structural.ProdOfOthers _, Structural.Reshape _, Permute _, Structural.Expand _, Slice _, Embed _,
+                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
                     Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _, Structural.IndexSelect _,
                     Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.CrossEntropy _,
                     Structural.LogSumExp _, Structural.Var _, Structural.Norm _ -> cell;

@@ -36,6 +36,14 @@ public sealed interface Structural extends Op {
         }
     }
 
+    /** For each element the product of all others that it is folded with over {@code dims}: a product's partials. */
+    record ProdOfOthers(int dims) implements Structural {
+        @Override
+        public int saves() {
+            return 0b1;
+        }
+    }
+
     /** The same elements, row-major, in other sizes. */
     record Reshape(Layout sizes) implements Structural {
         @Override
