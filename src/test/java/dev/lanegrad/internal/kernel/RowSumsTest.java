@@ -11,10 +11,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sums of the rows that a kernel computes, made in its own loop: they have the bits of rows that are written and folded. */
+@Tag("widths")
 class RowSumsTest {
     private static final long SEED = 7;
     private static final int[][] SHAPES = {{9, 512}, {300, 640}, {3, 4096}, {5, 500}, {4, 64}};
