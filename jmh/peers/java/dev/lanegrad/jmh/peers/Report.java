@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Makes the report: compares the results of all sides, measures each side in a JVM of its own, and writes the figures,
- * the pictures and the page.
+ * Makes the report: compares the results of all sides, measures each side in a JVM of its own, an op at a time in
+ * {@link Turns}, and writes the figures, the pictures and the page.
  *
  * <pre>
  * mvn -Pjmh,peers verify                                          what takes ten minutes
@@ -38,12 +38,12 @@ final class Report {
     private static final int STARTS = 3;
     private static final String FIGURES = "figures.tsv";
     private static final List<String> FLAGS = List.of("--add-modules", "jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED", "-Xmx6g", "-XX:+UseG1GC");
+            "--enable-native-access=ALL-UNNAMED", "-Xmx3g", "-XX:MaxDirectMemorySize=6g", "-XX:+UseG1GC");
     /**
      * For the JVMs that measure steps: a heap that grows, and shrinks between the cases, is new memory of the system time
      * and again, and what a step leaves to the collector costs more than the step.
      */
-    private static final List<String> HEAP = List.of("-Xms6g", "-XX:+AlwaysPreTouch");
+    private static final List<String> HEAP = List.of("-Xms3g", "-XX:+AlwaysPreTouch");
 
     private final Settings settings;
     private final Path directory;
@@ -80,10 +80,8 @@ final class Report {
         facts.merge("libtorch", Files.readString(instructions), (version, used) -> version + ", " + used);
         List<Row> rows = new ArrayList<>();
         for (int round = 0; round < settings.rounds(); round++) {
-            for (Side side : Side.values()) {
-                rows.addAll(measure(side.name().toLowerCase(Locale.ROOT), side, round));
-            }
-            rows.addAll(measure(Sweep.ROOFS, Side.EAGER, round));
+            rows.addAll(measureSides(round));
+            rows.addAll(measureRoofs(round));
         }
         if (settings.isWhole()) {
             rows.addAll(coldStarts());
@@ -102,12 +100,49 @@ final class Report {
         System.out.println("The report is " + directory.resolve("report.html").toAbsolutePath());
     }
 
-    private List<Row> measure(String name, Side side, int round) throws IOException, InterruptedException {
-        Path into = directory.resolve(name + "-" + round);
-        Files.createDirectories(into);
+    /** Measures all sides, each in a JVM of its own, in turns. */
+    private List<Row> measureSides(int round) throws IOException, InterruptedException {
+        Path turns = directory.resolve(Sweep.TURNS);
+        delete(turns);
+        Files.createDirectories(turns);
+        Map<Path, Process> processes = new LinkedHashMap<>();
+        for (Side side : Side.values()) {
+            String name = side.name().toLowerCase(Locale.ROOT);
+            Path into = into(name, round);
+            processes.put(into, builder(Sweep.class, side, sweep(name, into)).start());
+        }
+        // One that fails would be waited for by all others.
+        processes.values().forEach(process -> process.onExit().thenAccept(ended -> {
+            if (ended.exitValue() != 0) {
+                processes.values().forEach(Process::destroy);
+            }
+        }));
+        List<Row> rows = new ArrayList<>();
+        for (Map.Entry<Path, Process> process : processes.entrySet()) {
+            requireDone(process.getValue().waitFor(), process.getKey().getFileName().toString());
+            rows.addAll(rows(process.getKey()));
+        }
+        delete(turns);
+        return rows;
+    }
+
+    private List<Row> measureRoofs(int round) throws IOException, InterruptedException {
+        Path into = into(Sweep.ROOFS, round);
+        run(Sweep.class, Side.EAGER, into.getFileName().toString(), sweep(Sweep.ROOFS, into));
+        return rows(into);
+    }
+
+    private Path into(String name, int round) throws IOException {
+        return Files.createDirectories(directory.resolve(name + "-" + round));
+    }
+
+    private String[] sweep(String name, Path into) {
         List<String> args = new ArrayList<>(List.of(name, into.toString()));
         args.addAll(List.of(settings.args()));
-        run(Sweep.class, side, into.getFileName().toString(), args.toArray(String[]::new));
+        return args.toArray(String[]::new);
+    }
+
+    private static List<Row> rows(Path into) throws IOException {
         return Files.readAllLines(into.resolve("rows.tsv")).stream().map(Row::parse).toList();
     }
 
@@ -135,7 +170,10 @@ final class Report {
     /** Runs a class in a JVM of its own. */
     private void run(Class<?> main, Side side, String name, String... args) throws IOException, InterruptedException {
         System.out.println("== " + name);
-        int status = builder(main, side, args).start().waitFor();
+        requireDone(builder(main, side, args).start().waitFor(), name);
+    }
+
+    private static void requireDone(int status, String name) {
         if (status != 0) {
             throw new IllegalStateException("Report: the JVM of " + name + " ended with status " + status
                     + "; what it wrote is above.");

@@ -30,6 +30,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class Sweep {
     /** The side that is not one: what the machine can do, and a loop by hand. */
     static final String ROOFS = "roofs";
+    /** Directory beside those of the sides in which they agree about their turns. */
+    static final String TURNS = "turns";
 
     /** Share of the time that the compiler may still be busy when measuring begins. */
     private static final double BUSY = 0.05;
@@ -67,27 +69,40 @@ final class Sweep {
     }
 
     private void cases(Side measured) throws RunnerException {
-        List<Block> blocks = Plan.of(settings.plan(), settings.families(), settings.ops()).stream()
-                .filter(block -> block.sides().contains(measured)).toList();
+        List<Block> all = Plan.of(settings.plan(), settings.families(), settings.ops());
+        List<Block> own = all.stream().filter(block -> block.sides().contains(measured)).toList();
+        Turns turns = new Turns(directory.resolveSibling(TURNS), measured);
+        int part = 0;
+        turns.await(part);
         if (settings.forks() == 0 && !measured.isTorch()) {
-            mix(measured, blocks);
+            mix(measured, own);
         }
-        for (Block block : blocks) {
-            long start = System.nanoTime();
-            ChainedOptionsBuilder options = options(PeerBenchmark.class.getName() + ".step")
-                    .param("family", block.family().label())
-                    .param("op", block.ops().toArray(String[]::new))
-                    .param("shape", block.shapes().toArray(String[]::new))
-                    .param("precision", names(block.precisions()))
-                    .param("direction", names(block.directions()))
-                    .param("side", measured.name());
-            for (RunResult result : run(options)) {
-                rows.add(row(result));
+        turns.done(part++);
+        for (Block block : all) {
+            for (String op : block.ops()) {
+                turns.await(part);
+                if (own.contains(block)) {
+                    cases(measured, block, op);
+                }
+                turns.done(part++);
             }
-            System.out.printf(Locale.ROOT, "%s: %s %s, %d cases in %d s%n", side, block.family().label(),
-                    String.join(" ", block.shapes()), block.cases().size(),
-                    (System.nanoTime() - start) / 1_000_000_000);
         }
+    }
+
+    private void cases(Side measured, Block block, String op) throws RunnerException {
+        long start = System.nanoTime();
+        ChainedOptionsBuilder options = options(PeerBenchmark.class.getName() + ".step")
+                .param("family", block.family().label())
+                .param("op", op)
+                .param("shape", block.shapes().toArray(String[]::new))
+                .param("precision", names(block.precisions()))
+                .param("direction", names(block.directions()))
+                .param("side", measured.name());
+        for (RunResult result : run(options)) {
+            rows.add(row(result));
+        }
+        System.out.printf(Locale.ROOT, "%s: %s %s %s in %d s%n", side, block.family().label(), op,
+                String.join(" ", block.shapes()), (System.nanoTime() - start) / 1_000_000_000);
     }
 
     private static String[] names(List<? extends Enum<?>> constants) {
