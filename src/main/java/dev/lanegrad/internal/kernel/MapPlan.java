@@ -14,6 +14,8 @@ import dev.lanegrad.internal.shape.Layout;
 final class MapPlan implements Workers.Shared {
     /** Bytes of one call on flat operands: short enough to be compiled as a method, not in the middle of a loop. */
     static final int CALL = 32 << 10;
+    /** Bytes of the widest vector. */
+    private static final int VECTOR = 64;
     /** From this many elements on, a row is worth a call of its own. */
     private static final int LONG_ROW = 128;
     /** Rows and bytes of a line of a tile of a transposed operand: both at least a line of the cache. */
@@ -248,9 +250,14 @@ final class MapPlan implements Workers.Shared {
     private void chooseBlocks() {
         int room = Workspace.BLOCK >> shift;
         int row = sizes[rank - 1];
-        // Blocks of whole rows, so that what all rows share is packed once; but in place, whole vectors.
-        wholeRows = rank > 1 && row <= room && !inPlace;
-        blockSize = wholeRows ? room / row * row : room;
+        // Blocks of whole rows, so that what all rows share is packed once; but in place, whole vectors, unless it is one.
+        int rows = room / row;
+        if (inPlace && (long) rows * row < count) {
+            int lanes = VECTOR >> shift;
+            rows -= rows % (lanes / Math.min(lanes, Integer.lowestOneBit(row)));
+        }
+        wholeRows = rank > 1 && rows > 0;
+        blockSize = wholeRows ? rows * row : room;
         units = Math.ceilDiv(count, blockSize);
     }
 
