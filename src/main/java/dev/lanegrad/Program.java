@@ -27,8 +27,8 @@ import java.util.function.UnaryOperator;
  * which have sizes and no elements; its Java code does not run again for such arguments. So it may loop and branch on
  * sizes: a Java loop is traced round by round. {@link Loop} is for long ones, of which one round is traced; a trace of
  * more than 100,000 ops is refused. But reading an element ({@code item()}, {@code toFloatArray()}) is an
- * {@code IllegalStateException} that names the line: choose with {@code where} instead. A traced tensor that is kept and used later is refused in the same way.
- * The same holds inside for {@link Grad}, {@code backward()} and other programs.
+ * {@code IllegalStateException} that names the line: choose with {@code where} instead. A traced tensor that is kept and
+ * used later is refused in the same way. The same holds inside for {@link Grad}, {@code backward()} and other programs.
  *
  * <p><b>What is read.</b> A tensor from outside that the function uses without getting it as an argument is read where it
  * lies at each call, if it lives outside all tapes; of one in a tape a copy is taken. Tensors that the function makes from

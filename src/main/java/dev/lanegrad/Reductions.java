@@ -83,7 +83,10 @@ public sealed interface Reductions permits Tensor {
         return Vocabulary.apply(Unary.NORM_ROOT, var(correction, keepDim, dims));
     }
 
-    /** The lengths of the vectors along {@code dims}, of all elements if none is named: roots of sums of squares. Its derivative where it is 0 is 0. */
+    /**
+     * The lengths of the vectors along {@code dims}, of all elements if none is named: roots of sums of squares. Its
+     * derivative where it is 0 is 0.
+     */
     default Tensor norm(int... dims) {
         return norm(false, dims);
     }

@@ -167,10 +167,6 @@ public final class Context {
         return before;
     }
 
-    /**
-     * The plan of a walk that begins; walks inside others see none of their marks. Fails with
-     * {@code IllegalStateException} if they are nested too deeply for a thread's stack.
-     */
     /** An empty table for a walk, which gives it back when it ends. */
     SharedGradients takeSharedGradients() {
         SharedGradients taken = sharedGradients;
@@ -183,6 +179,10 @@ public final class Context {
         sharedGradients = table;
     }
 
+    /**
+     * The plan of a walk that begins; walks inside others see none of their marks. Fails with
+     * {@code IllegalStateException} if they are nested too deeply for a thread's stack.
+     */
     Plan beginWalk(String label) {
         if (walks == MAX_WALKS) {
             throw new IllegalStateException(label + ": " + MAX_WALKS + " backward walks run inside each other already; a backward "

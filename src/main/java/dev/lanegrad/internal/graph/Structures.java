@@ -188,8 +188,9 @@ final class Structures {
             case Structural.Norm n -> Pointwise.apply(Unary.SQRT, Shaped.reduce(FoldOp.SUM,
                     Pointwise.apply(Unary.SQUARE, x), n.dims(), n.keepDim()));
             case Reduce _, Structural.ProdOfOthers _, Reshape _, Permute _, Structural.Expand _, Slice _, Embed _,
-                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
-                    Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _, Structural.Cast _ -> null;
+                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _,
+                    Structural.Clone _, Cat _, Matmul _, Gather _, ScatterAdd _, IndexSelect _, IndexAdd _,
+                    Structural.Cast _ -> null;
         };
     }
 

@@ -166,10 +166,10 @@ public final class Symbols {
             case Structural.Cast cast -> cast.to();
             case Reduce r -> cell.isReal() || r.fold() == FoldOp.AMAX || r.fold() == FoldOp.AMIN ? cell : Cell.INT64;
             case Structural.ProdOfOthers _, Structural.Reshape _, Permute _, Structural.Expand _, Slice _, Embed _,
-                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _, Structural.Clone _, Cat _,
-                    Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _, Structural.IndexSelect _,
-                    Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _, Structural.CrossEntropy _,
-                    Structural.LogSumExp _, Structural.Var _, Structural.Norm _ -> cell;
+                    Structural.Window _, Structural.Unwindow _, Structural.Overwrite _, Structural.Diagonal _,
+                    Structural.Clone _, Cat _, Structural.Matmul _, Structural.Gather _, Structural.ScatterAdd _,
+                    Structural.IndexSelect _, Structural.IndexAdd _, Structural.Softmax _, Structural.LogSoftmax _,
+                    Structural.CrossEntropy _, Structural.LogSumExp _, Structural.Var _, Structural.Norm _ -> cell;
         };
     }
 

@@ -22,7 +22,8 @@ import java.util.Set;
 final class Region {
     /**
      * Primitives, without operands and constants, beyond which no node joins a region of many elements: C1 compiles a loop
-     * of so many, and C2 in a tenth of a second. Loops of 300 were a third faster, but took C2 four seconds, and C1 refuses them, see KernelWarmup.
+     * of so many, and C2 in a tenth of a second. Loops of 300 were a third faster, but took C2 four seconds, and C1 refuses
+     * them, see KernelWarmup.
      */
     private static final int MOST_OF_MANY = 72;
     /** As before, where a call costs as much as what it computes. */
