@@ -49,6 +49,21 @@ class ProdGradientTest {
     }
 
     @Test
+    void programsHaveTheSameBits() {
+        Rng rng = new Rng(SEED);
+        for (int[] shape : new int[][] {{3, 600}, {40, 100}, {70, 33}, {3, 5, 40}, {0, 4}}) {
+            Tensor x = Tensor.rand(rng, DType.FLOAT64, shape).add(0.5);
+            for (int set = 1; set < 1 << shape.length; set++) {
+                int[] dims = dims(set, shape.length);
+                try (Program program = Program.valueAndGrad(in -> in.prod(dims).sum())) {
+                    assertArrayEquals(gradient(x, dims), program.call(x).get(1).toDoubleArray(),
+                            Arrays.toString(shape) + " over " + Arrays.toString(dims));
+                }
+            }
+        }
+    }
+
+    @Test
     void stridedOperandsHaveTheGradientsOfTheirCopies() {
         Tensor x = Tensor.rand(new Rng(SEED), DType.FLOAT32, 40, 600).add(0.5);
         double[] copied = gradient(x.transpose(0, 1).clone(), new int[] {0});

@@ -18,27 +18,21 @@ final class Products {
         if (x.count() == 0) {
             return Structures.copy(context, x, x.cell, Layout.contiguous(x.layout.sizes()));
         }
-        int lowest = Math.max(0, Integer.numberOfTrailingZeros(dims));
-        int end = Integer.SIZE - Integer.numberOfLeadingZeros(dims);
-        boolean together = dims == (1 << end) - (1 << lowest);
-        long folded = Dims.folded(x.layout, dims);
-        long inner = 1;
-        for (int d = end; d < x.layout.rank(); d++) {
-            inner *= x.layout.size(d);
-        }
-        if (together && ProdOfOthers.takes(x.cell.lane(), inner)) {
-            return run(context, x, x.count() / folded / inner, folded, (int) inner);
+        ProdOfOthers direct = ProdOfOthers.of(x.cell.lane(), x.layout, dims);
+        if (direct != null) {
+            return run(context, direct, x);
         }
         int[] order = order(x.layout.rank(), dims);
         Value moved = Structures.apply(new Permute(order), x);
-        Value products = run(context, moved, x.count() / folded, folded, 1);
+        long folded = Dims.folded(x.layout, dims);
+        Value products = run(context, ProdOfOthers.ofRows(x.cell.lane(), x.count() / folded, folded), moved);
         return Structures.contiguous(context, Structures.apply(new Permute(Rules.inverse(order)), products));
     }
 
-    private static Value run(Context context, Value x, long outer, long folded, int inner) {
+    private static Value run(Context context, ProdOfOthers products, Value x) {
         Value from = Structures.contiguous(context, x);
         Value result = context.allocate(x.cell, Pointwise.contiguous(x.layout));
-        ProdOfOthers.run(x.cell.lane(), from.address, outer, folded, inner, result.address);
+        products.run(from.address, result.address);
         Reference.reachabilityFence(from);
         Reference.reachabilityFence(result);
         return result;

@@ -2,6 +2,8 @@ package dev.lanegrad.internal.kernel;
 
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.memory.Raw;
+import dev.lanegrad.internal.shape.Dims;
+import dev.lanegrad.internal.shape.Layout;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -17,6 +19,7 @@ import java.lang.foreign.MemorySegment;
  * <li>{@code behind} an element is the others of its column times the elements of the column behind it, in descending order.
  * <li>The result is {@code before} times {@code behind}.
  * </ol>
+ * One thread at a time may {@link #run} an object; it takes others to help if there is much to do.
  */
 public final class ProdOfOthers implements Workers.Shared {
     /** Columns of a sequence. */
@@ -34,19 +37,17 @@ public final class ProdOfOthers implements Workers.Shared {
     private static final MemorySegment ALL = Raw.ALL;
 
     private final Lane lane;
-    private final long in;
-    private final long out;
     private final long outer;
     private final long n;
     private final int inner;
     private final FoldLoops loops;
     /** Sequences that are brought side by side; 0 if they are not. */
     private final int panel;
+    private long in;
+    private long out;
 
-    private ProdOfOthers(Lane lane, long in, long outer, long n, int inner, long out) {
+    private ProdOfOthers(Lane lane, long outer, long n, int inner) {
         this.lane = lane;
-        this.in = in;
-        this.out = out;
         this.outer = outer;
         this.n = n;
         this.inner = inner;
@@ -55,18 +56,32 @@ public final class ProdOfOthers implements Workers.Shared {
         panel = narrow ? Math.clamp(PANEL / (n * VBYTES), 1, SIDE) * VBYTES / lane.bytes() : 0;
     }
 
-    /** True if {@link #run} takes so many sequences side by side: one, or vectors full. */
-    public static boolean takes(Lane lane, long inner) {
-        return inner == 1 || inner * lane.bytes() >= VBYTES && inner <= Integer.MAX_VALUE;
+    /**
+     * The products over the dimensions {@code dims} of a contiguous operand of {@code layout}, which has elements; null if
+     * these dimensions are not neighbours, or the elements behind each of their indices are fewer than a vector's.
+     */
+    public static ProdOfOthers of(Lane lane, Layout layout, int dims) {
+        int end = Integer.SIZE - Integer.numberOfLeadingZeros(dims);
+        boolean neighbours = Integer.bitCount(dims) == end - Integer.numberOfTrailingZeros(dims);
+        long inner = 1;
+        for (int d = end; d < layout.rank(); d++) {
+            inner *= layout.size(d);
+        }
+        boolean full = inner * lane.bytes() >= VBYTES && inner <= Integer.MAX_VALUE;
+        long n = Dims.folded(layout, dims);
+        return neighbours && (inner == 1 || full) ? new ProdOfOthers(lane, layout.count() / n / inner, n, (int) inner) : null;
     }
 
-    /**
-     * Writes to {@code out} the products for {@code outer} times {@code inner} sequences of {@code n} elements, 1 at least:
-     * {@code inner} sequences lie side by side, and {@code outer} such blocks one after the other. Writes nothing else.
-     */
-    public static void run(Lane lane, long in, long outer, long n, int inner, long out) {
-        ProdOfOthers job = new ProdOfOthers(lane, in, outer, n, inner, out);
-        Workers.share(job, job.panel == 0 ? outer : Math.ceilDiv(outer, job.panel), NANOS * outer * n * inner);
+    /** The products over each of {@code rows} contiguous rows of {@code n} elements, 1 at least. */
+    public static ProdOfOthers ofRows(Lane lane, long rows, long n) {
+        return new ProdOfOthers(lane, rows, n, 1);
+    }
+
+    /** Writes the products of what lies at {@code in} to {@code out}, in the same order, and nothing else. */
+    public void run(long in, long out) {
+        this.in = in;
+        this.out = out;
+        Workers.share(this, panel == 0 ? outer : Math.ceilDiv(outer, panel), NANOS * outer * n * inner);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MapKernel;
+import dev.lanegrad.internal.kernel.ProdOfOthers;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Managed;
 import dev.lanegrad.internal.op.Structural;
@@ -340,6 +341,12 @@ final class Builder {
             return embedded(embed, node, from.getFirst().layout());
         } else if (op instanceof Structural.Cat cat) {
             return joined(cat, node, from);
+        } else if (op instanceof Structural.ProdOfOthers others && x.layout().count() > 0
+                && from.getFirst().layout().isContiguous()) {
+            ProdOfOthers products = ProdOfOthers.of(x.cell().lane(), x.layout(), others.dims());
+            if (products != null) {
+                return new Step.Partials(products);
+            }
         }
         List<Layout> layouts = new ArrayList<>(List.of(node.layout()));
         List<Cell> cells = new ArrayList<>(List.of(node.cell()));

@@ -8,6 +8,7 @@ import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.kernel.ProdOfOthers;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.memory.Managed;
@@ -74,6 +75,21 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
         @Override
         void run() {
             Folds.run(op, lane, at[1], layout, dims, at[0]);
+        }
+    }
+
+    /** Products of others: the result, and the factors, both contiguous. */
+    static final class Partials extends Addressed {
+        private final ProdOfOthers products;
+
+        Partials(ProdOfOthers products) {
+            super(2);
+            this.products = products;
+        }
+
+        @Override
+        void run() {
+            products.run(at[1], at[0]);
         }
     }
 
