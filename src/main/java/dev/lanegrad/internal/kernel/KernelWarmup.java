@@ -27,11 +27,8 @@ final class KernelWarmup {
     private static final int TIMED = 16 * 64;
     /** Calls between two looks at the clock. */
     private static final int CALLS = 200;
-    /**
-     * A vector takes less than this for each instruction, load and store when compiled, a tenth mostly. Where the compiler has
-     * left some vectors on the heap it takes more, for good: a sum of 45 instructions took 4 in a busy JVM.
-     */
-    private static final long NANOS = 3;
+    /** A vector takes less than this for each instruction, load and store when compiled, and several times as long before. */
+    private static final long NANOS = 6;
     /**
      * A loop that is not compiled after this time, or so many times longer as it has been tried, is emitted again as another
      * class. For C2 wants a profile by C1, which refuses long methods ("out of virtual registers"); a method that C1 has
@@ -222,7 +219,7 @@ final class KernelWarmup {
         int turn = kernel.code().insts().size() > UNROLLED && !sums ? SHORT : LONGER;
         // A loop that sums has no other to be compared with but the one that stores, and does more.
         Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
-        long compiled = NANOS * (kernel.code().insts().size() + operands) * TIMED / FoldLoops.VBYTES;
+        long compiled = NANOS * (kernel.code().insts().size() + operands) * TIMED / SHORT;
         while (steady < STEADY && (steady > 0 || System.nanoTime() < deadline)) {
             long start = System.nanoTime();
             for (int i = 0; i < CALLS; i++) {
