@@ -28,7 +28,8 @@ final class LeafSums {
                 giveUp(nodes, plan, i);
                 throw new IllegalStateException(label + ": " + other + " is gathering gradients in a leaf of shape "
                         + nodes.layout(id) + " that this walk of thread '" + Thread.currentThread().getName()
-                        + "' would add to; the sum would depend on who comes first. Call zeroGrad() between them, or take Grad.grad in each thread and add the results in one.");
+                        + "' would add to; the sum would depend on who comes first. Call zeroGrad() between them, or take "
+                        + "Grad.grad in each thread and add the results in one.");
             }
             try {
                 requireAlive(label, leaf);

@@ -10,9 +10,6 @@ import java.util.Arrays;
  * range that another one follows is written to scratch memory, and copied. Belongs to a workspace, and is used again.
  */
 final class MapDriver {
-    /** Bytes of the widest vector. */
-    private static final int VECTOR = 64;
-
     private final Workspace workspace;
     private final int[] index = new int[MapPlan.MAX_RANK];
     private final int[] walk = new int[MapPlan.MAX_RANK];
@@ -56,11 +53,11 @@ final class MapDriver {
             int now;
             for (long done = 0; done < bytes; done += now) {
                 now = (int) Math.min(MapPlan.CALL, bytes - done);
-                now = exact && now > VECTOR ? now & -VECTOR : now;
+                now = exact && now > MapPlan.VECTOR ? now & -MapPlan.VECTOR : now;
                 for (int p = 0; p < plan.operands; p++) {
                     placeInRow(p, row * bytes, done);
                 }
-                if (exact && now < VECTOR) {
+                if (exact && now < MapPlan.VECTOR) {
                     exactly(row * bytes + done, now);
                 } else {
                     plan.loop.run(workspace.blockFrame(), now);

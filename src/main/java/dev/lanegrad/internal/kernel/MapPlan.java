@@ -15,7 +15,7 @@ final class MapPlan implements Workers.Shared {
     /** Bytes of one call on flat operands: short enough to be compiled as a method, not in the middle of a loop. */
     static final int CALL = 32 << 10;
     /** Bytes of the widest vector. */
-    private static final int VECTOR = 64;
+    static final int VECTOR = 64;
     /** From this many elements on, a row is worth a call of its own. */
     private static final int LONG_ROW = 128;
     /** Rows and bytes of a line of a tile of a transposed operand: both at least a line of the cache. */
