@@ -28,7 +28,7 @@ final class ChunkFold {
         loops = Folds.loops(op, lane);
         cell = lane.bytes();
         int laneBytes = FoldRows.BATCH * FoldLoops.VBYTES;
-        int workAt = laneBytes + GAP;
+        int workAt = laneBytes + FoldLoops.LANES * Double.BYTES;
         int resultsAt = workAt + FoldLoops.WORK_BYTES;
         int pendingAt = resultsAt + FoldRows.BATCH * Double.BYTES + GAP;
         memory = Arena.ofAuto().allocate(pendingAt + FoldScratch.LEVELS * 64L, 64);
@@ -70,7 +70,10 @@ final class ChunkFold {
         }
     }
 
-    /** Where the next chunk's vector of halved accumulators goes, if the caller makes it; then {@link #took}. */
+    /**
+     * Where the next chunk's vector of halved accumulators goes, if the caller makes it; then {@link #took}. There is room
+     * for all 64.
+     */
     long next() {
         return lanes + (long) waiting * FoldLoops.VBYTES;
     }

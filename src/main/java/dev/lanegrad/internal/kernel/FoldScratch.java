@@ -16,7 +16,7 @@ final class FoldScratch {
     private static final int GAP = 128;
     private static final ThreadLocal<FoldScratch> OF_THREAD = ThreadLocal.withInitial(FoldScratch::new);
 
-    /** Vectors that {@link FoldLoops#lanes} leaves, and their halves. */
+    /** Vectors that {@link FoldLoops#lanes} leaves, and their halves, with room for 64 lanes at the last. */
     final long lanes;
     /** For {@link FoldLoops#lanes}. */
     final long work;
@@ -40,7 +40,7 @@ final class FoldScratch {
     private MemorySegment table;
 
     private FoldScratch() {
-        int workAt = LANE_BYTES + GAP;
+        int workAt = LANE_BYTES + FoldLoops.LANES * Double.BYTES;
         int resultsAt = workAt + FoldLoops.WORK_BYTES;
         int pendingAt = resultsAt + FoldRows.MANY * Double.BYTES + GAP;
         int gatheredAt = pendingAt + LEVELS * 64;

@@ -4,11 +4,9 @@ import static java.lang.classfile.ClassFile.ACC_FINAL;
 import static java.lang.classfile.ClassFile.ACC_PRIVATE;
 import static java.lang.classfile.ClassFile.ACC_STATIC;
 
-import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneCode;
 import dev.lanegrad.internal.lane.LaneCode.Inst;
 import dev.lanegrad.internal.lane.Prim;
-import dev.lanegrad.internal.memory.Raw;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -17,17 +15,8 @@ import java.lang.classfile.attribute.SourceFileAttribute;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.TreeSet;
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Writes the loop of a code as a class. For {@code x * y + 1} on floats, where y is the same for all lanes, it is:
@@ -56,15 +45,9 @@ final class LoopEmitter {
     /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, 2 and -1 ({@code auto}) emit what is hot. */
     static final int TIER = tier(System.getProperty("lanegrad.tier", "auto"));
 
-    private static final ClassDesc LOOP = desc(Loop.class);
+    private static final ClassDesc LOOP = VectorWriter.desc(Loop.class);
     private static final ClassDesc SELF = ClassDesc.of(Loop.class.getPackageName() + ".Map");
-    private static final ClassDesc SEGMENT = desc(MemorySegment.class);
-    private static final ClassDesc ORDER = desc(ByteOrder.class);
-    private static final ClassDesc OF_LONG = desc(ValueLayout.OfLong.class);
-    private static final ClassDesc SPECIES = desc(VectorSpecies.class);
-    private static final ClassDesc VECTOR = desc(jdk.incubator.vector.Vector.class);
-    private static final ClassDesc MASK = desc(VectorMask.class);
-    private static final ClassDesc OPERATORS = desc(VectorOperators.class);
+    private static final ClassDesc OF_LONG = VectorWriter.desc(ValueLayout.OfLong.class);
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_long,
             ConstantDescs.CD_int);
 
@@ -79,34 +62,35 @@ final class LoopEmitter {
      * of shorter ones the processor has the next vector in flight by itself.
      */
     private static final int LONG_CHAIN = 32;
+    /**
+     * Instructions beyond which the accumulators of a loop that sums are in memory. Those in local variables are merged
+     * around the loop, so the compiler knows their class by its profile only, and where it has none, as of methods that are
+     * too long for C1, it makes an object of each sum. Memory costs short loops a third of their time.
+     */
+    private static final int LONG_BODY = 96;
 
     private final LaneCode code;
     private final long scalars;
-    private final ClassDesc real;
-    private final ClassDesc bits;
-    private final ClassDesc element;
-    private final ClassDesc bitElement;
-    private final int vectorBytes;
+    private final VectorWriter write;
     private final int vectors;
     /** Set of the outputs that are summed instead of stored. */
     private final long folds;
+    private final boolean sumsInMemory;
     private final int[] local;
     private int nextLocal;
+    /** The first of the accumulators. */
+    private int sums;
 
     private LoopEmitter(LaneCode code, long scalars, int vectors) {
-        this(code, scalars, vectors, 0);
+        this(code, scalars, vectors, 0, false);
     }
 
-    private LoopEmitter(LaneCode code, long scalars, int vectors, long folds) {
+    private LoopEmitter(LaneCode code, long scalars, int vectors, long folds, boolean sumsInMemory) {
         this.folds = folds;
+        this.sumsInMemory = sumsInMemory;
         this.code = code;
         this.scalars = scalars;
-        boolean floats = code.lane() == Lane.FLOAT;
-        real = desc(floats ? FloatVector.class : DoubleVector.class);
-        bits = desc(floats ? IntVector.class : LongVector.class);
-        element = floats ? ConstantDescs.CD_float : ConstantDescs.CD_double;
-        bitElement = floats ? ConstantDescs.CD_int : ConstantDescs.CD_long;
-        vectorBytes = (floats ? FloatVector.SPECIES_PREFERRED : DoubleVector.SPECIES_PREFERRED).vectorByteSize();
+        write = new VectorWriter(code.lane());
         this.vectors = vectors;
         local = new int[code.insts().size() * vectors];
     }
@@ -125,11 +109,15 @@ final class LoopEmitter {
 
     /**
      * As {@link #emit} for whole groups of 64 lanes, where the outputs {@code folds} are summed: the 64 sums of {@link
-     * Folds}, halved to one vector, are stored at the address of the output.
+     * Folds}, halved to one vector, are stored at the address of the output, where there is room for all 64.
      */
     static Loop emitSums(LaneCode code, long scalars, long folds) {
         int vectors = FoldLoops.LANES * code.lane().bytes() / FoldLoops.VBYTES;
-        return EmittedClass.define(code, new LoopEmitter(code, scalars, vectors, folds).write());
+        byte[] bytes = new LoopEmitter(code, scalars, vectors, folds, code.insts().size() * vectors > LONG_BODY).write();
+        if (EmittedClass.size(bytes) > EmittedClass.LIMIT) {
+            bytes = new LoopEmitter(code, scalars, vectors, folds, false).write();
+        }
+        return EmittedClass.define(code, bytes);
     }
 
     /** Instructions that wait for each other, on the longest way from an input to a result. */
@@ -157,10 +145,6 @@ final class LoopEmitter {
         };
     }
 
-    private static ClassDesc desc(Class<?> type) {
-        return type.describeConstable().orElseThrow();
-    }
-
     private byte[] write() {
         return ClassFile.of().build(SELF, this::writeClass);
     }
@@ -170,7 +154,7 @@ final class LoopEmitter {
         TreeSet<String> constants = new TreeSet<>();
         for (Inst inst : code.insts()) {
             if (isConstant(inst) && constants.add(name(inst))) {
-                type.withField(name(inst), inst.prim() == Prim.CONST ? real : bits,
+                type.withField(name(inst), inst.prim() == Prim.CONST ? write.real : write.bits,
                         ACC_PRIVATE | ACC_STATIC | ACC_FINAL);
             }
         }
@@ -194,21 +178,9 @@ final class LoopEmitter {
             if (!isConstant(inst) || !written.add(name(inst))) {
                 continue;
             }
-            ClassDesc type = inst.prim() == Prim.CONST ? real : bits;
-            body.getstatic(type, "SPECIES_PREFERRED", SPECIES);
-            if (code.lane() == Lane.FLOAT) {
-                body.loadConstant((int) inst.bits());
-            } else {
-                body.loadConstant(inst.bits());
-            }
-            if (inst.prim() == Prim.CONST) {
-                // By way of its bits: a NaN keeps its payload.
-                ClassDesc box = code.lane() == Lane.FLOAT ? ConstantDescs.CD_Float : ConstantDescs.CD_Double;
-                body.invokestatic(box, code.lane() == Lane.FLOAT ? "intBitsToFloat" : "longBitsToDouble",
-                        MethodTypeDesc.of(element, bitElement));
-            }
-            body.invokestatic(type, "broadcast", MethodTypeDesc.of(type, SPECIES,
-                    inst.prim() == Prim.CONST ? element : bitElement)).putstatic(SELF, name(inst), type);
+            boolean isReal = inst.prim() == Prim.CONST;
+            write.broadcastBits(body, inst.bits(), isReal);
+            body.putstatic(SELF, name(inst), isReal ? write.real : write.bits);
         }
         body.return_();
     }
@@ -220,9 +192,9 @@ final class LoopEmitter {
         int next = first;
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = next;
-            all(body).getstatic(desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
+            VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
                     .loadConstant((long) i * Loop.ENTRY).ladd()
-                    .invokeinterface(SEGMENT, "get",
+                    .invokeinterface(VectorWriter.SEGMENT, "get",
                             MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long)).lstore(next);
             next += 2;
         }
@@ -234,7 +206,7 @@ final class LoopEmitter {
                 // Of several vectors in turn all read the same.
                 local[i] = local[i % size];
                 if (i < size) {
-                    load(body, addresses[outputs + (int) inst.bits()], -1).astore(local[i]);
+                    write.load(body, addresses[outputs + (int) inst.bits()], VectorWriter.FIRST).astore(local[i]);
                 }
             }
         }
@@ -260,82 +232,92 @@ final class LoopEmitter {
         for (int o = 0; o < outputs; o++) {
             for (int v = 0; v < vectors; v++) {
                 value(body, code.outputs().get(o), v);
-                store(body, addresses[o], OFFSET + v);
+                write.store(body, addresses[o], OFFSET + v);
             }
         }
-        body.iinc(OFFSET, vectors * vectorBytes).goto_(top).labelBinding(end).return_();
+        body.iinc(OFFSET, vectors * write.vectorBytes).goto_(top).labelBinding(end).return_();
     }
 
     /** One vector after the other, each with an accumulator of its own; these are joined by halves behind the loop. */
     private void writeSums(CodeBuilder body) {
         int[] addresses = writeOperands(body, OFFSET + vectors);
-        int sums = nextLocal;
-        for (int k = 0; k < Long.bitCount(folds) * vectors; k++) {
-            // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
-            body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
-            if (code.lane() == Lane.FLOAT) {
-                body.loadConstant(-0f);
-            } else {
-                body.loadConstant(-0.0);
+        sums = nextLocal;
+        nextLocal += code.outputs().size() * vectors;
+        for (int o = 0; o < code.outputs().size(); o++) {
+            for (int v = 0; isSummed(o) && v < vectors; v++) {
+                // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
+                write.broadcast(body, -0.0);
+                storeSum(body, addresses, o, v);
             }
-            body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element)).astore(sums + k);
         }
         Label top = body.newLabel();
         Label end = body.newLabel();
         body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(BYTES).if_icmpge(end);
         for (int v = 0; v < vectors; v++) {
             if (v > 0) {
-                body.iload(OFFSET).loadConstant(v * vectorBytes).iadd().istore(OFFSET + v);
+                body.iload(OFFSET).loadConstant(v * write.vectorBytes).iadd().istore(OFFSET + v);
             }
             for (int i = 0; i < code.insts().size(); i++) {
                 writeInst(body, i, v, addresses);
             }
-            int next = sums + v;
             for (int o = 0; o < code.outputs().size(); o++) {
-                if ((folds >> o & 1) != 0) {
-                    body.aload(next);
+                if (isSummed(o)) {
+                    loadSum(body, addresses, o, v);
                     value(body, code.outputs().get(o), v);
-                    body.invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR)).astore(next);
-                    next += vectors;
+                    write.add(body);
+                    storeSum(body, addresses, o, v);
                 } else {
                     value(body, code.outputs().get(o), v);
-                    store(body, addresses[o], OFFSET + v);
+                    write.store(body, addresses[o], OFFSET + v);
                 }
             }
         }
-        body.iinc(OFFSET, vectors * vectorBytes).goto_(top).labelBinding(end);
-        int next = sums;
+        body.iinc(OFFSET, vectors * write.vectorBytes).goto_(top).labelBinding(end);
         for (int o = 0; o < code.outputs().size(); o++) {
-            if ((folds >> o & 1) != 0) {
-                writeHalves(body, next);
-                body.aload(next);
-                store(body, addresses[o], -1);
-                next += vectors;
+            if (isSummed(o)) {
+                writeHalves(body, addresses, o);
             }
         }
         body.return_();
     }
 
-    private void writeHalves(CodeBuilder body, int first) {
-        for (int w = vectors / 2; w >= 1; w /= 2) {
-            for (int j = 0; j < w; j++) {
-                body.aload(first + j).aload(first + j + w).invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR))
-                        .astore(first + j);
-            }
+    private boolean isSummed(int output) {
+        return (folds >> output & 1) != 0;
+    }
+
+    private void loadSum(CodeBuilder body, int[] addresses, int output, int vector) {
+        if (sumsInMemory) {
+            write.load(body, addresses[output], ~vector);
+        } else {
+            body.aload(sums + output * vectors + vector);
         }
     }
 
-    /** Stores the vector on the stack. */
-    private void store(CodeBuilder body, int address, int by) {
-        all(body);
-        offset(body, address, by);
-        order(body).invokevirtual(real, "intoMemorySegment",
-                MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
+    private void storeSum(CodeBuilder body, int[] addresses, int output, int vector) {
+        if (sumsInMemory) {
+            write.store(body, addresses[output], ~vector);
+        } else {
+            body.astore(sums + output * vectors + vector);
+        }
+    }
+
+    private void writeHalves(CodeBuilder body, int[] addresses, int output) {
+        for (int v = 0; v < vectors; v++) {
+            loadSum(body, addresses, output, v);
+            body.astore(nextLocal + v);
+        }
+        for (int w = vectors / 2; w >= 1; w /= 2) {
+            for (int v = 0; v < w; v++) {
+                write.add(body.aload(nextLocal + v).aload(nextLocal + v + w)).astore(nextLocal + v);
+            }
+        }
+        body.aload(nextLocal);
+        write.store(body, addresses[output], VectorWriter.FIRST);
     }
 
     /** {@code d + (VBYTES & d + VBYTES - bytes >> 31)}: the next vector, or the same one again if it is the last. */
     private void writeSecondOffset(CodeBuilder body) {
-        body.iload(OFFSET).loadConstant(vectorBytes).iload(OFFSET).loadConstant(vectorBytes).iadd().iload(BYTES).isub()
+        body.iload(OFFSET).loadConstant(write.vectorBytes).iload(OFFSET).loadConstant(write.vectorBytes).iadd().iload(BYTES).isub()
                 .loadConstant(31).ishr().iand().iadd().istore(SECOND);
     }
 
@@ -343,9 +325,9 @@ final class LoopEmitter {
         Inst inst = code.insts().get(i);
         int to = local[vector * code.insts().size() + i];
         if (inst.prim() == Prim.INPUT && !isScalar(inst)) {
-            load(body, addresses[code.outputs().size() + (int) inst.bits()], OFFSET + vector).astore(to);
+            write.load(body, addresses[code.outputs().size() + (int) inst.bits()], OFFSET + vector).astore(to);
         } else if (inst.prim() != Prim.INPUT && !isConstant(inst)) {
-            compute(body, inst, vector);
+            write.compute(body, inst, of -> value(body, of, vector));
             body.astore(to);
         }
     }
@@ -354,128 +336,12 @@ final class LoopEmitter {
         return (scalars >> (code.outputs().size() + input.bits()) & 1) != 0;
     }
 
-    private CodeBuilder load(CodeBuilder body, int address, int by) {
-        body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
-        all(body);
-        offset(body, address, by);
-        return order(body).invokestatic(real, "fromMemorySegment",
-                MethodTypeDesc.of(real, SPECIES, SEGMENT, ConstantDescs.CD_long, ORDER));
-    }
-
-    private static CodeBuilder all(CodeBuilder body) {
-        return body.getstatic(desc(Raw.class), "ALL", SEGMENT);
-    }
-
-    private static CodeBuilder order(CodeBuilder body) {
-        String native_ = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? "LITTLE_ENDIAN" : "BIG_ENDIAN";
-        return body.getstatic(ORDER, native_, ORDER);
-    }
-
-    private static void offset(CodeBuilder body, int address, int by) {
-        body.lload(address);
-        if (by >= 0) {
-            body.iload(by).i2l().ladd();
-        }
-    }
-
     private void value(CodeBuilder body, int i, int vector) {
         Inst inst = code.insts().get(i);
         if (isConstant(inst)) {
-            body.getstatic(SELF, name(inst), inst.prim() == Prim.CONST ? real : bits);
+            body.getstatic(SELF, name(inst), inst.prim() == Prim.CONST ? write.real : write.bits);
         } else {
             body.aload(local[vector * code.insts().size() + i]);
         }
-    }
-
-    private void compute(CodeBuilder body, Inst inst, int vector) {
-        boolean floats = code.lane() == Lane.FLOAT;
-        if (inst.prim() == Prim.SELECT) {
-            value(body, inst.c(), vector);
-            value(body, inst.b(), vector);
-            value(body, inst.a(), vector);
-            body.invokevirtual(real, "blend", MethodTypeDesc.of(real, VECTOR, MASK));
-            return;
-        }
-        value(body, inst.a(), vector);
-        switch (inst.prim()) {
-            case INPUT, CONST, CONST_BITS, SELECT -> throw new AssertionError(inst.prim() + " is written elsewhere");
-            case ADD -> binary(body, real, "add", inst, vector);
-            case SUB -> binary(body, real, "sub", inst, vector);
-            case MUL -> binary(body, real, "mul", inst, vector);
-            case DIV -> binary(body, real, "div", inst, vector);
-            case FMA -> {
-                value(body, inst.b(), vector);
-                value(body, inst.c(), vector);
-                body.invokevirtual(real, "fma", MethodTypeDesc.of(real, VECTOR, VECTOR));
-            }
-            case SQRT -> body.invokevirtual(real, "sqrt", MethodTypeDesc.of(real));
-            case NEG -> body.invokevirtual(real, "neg", MethodTypeDesc.of(real));
-            case ABS -> body.invokevirtual(real, "abs", MethodTypeDesc.of(real));
-            case LT -> compare(body, real, "LT", inst, vector);
-            case LE -> compare(body, real, "LE", inst, vector);
-            case EQ -> compare(body, real, "EQ", inst, vector);
-            case MASK_AND -> mask(body, "and", inst, vector);
-            case MASK_OR -> mask(body, "or", inst, vector);
-            case MASK_NOT -> body.invokevirtual(MASK, "not", MethodTypeDesc.of(MASK));
-            case TO_BITS -> body.invokevirtual(real, floats ? "reinterpretAsInts" : "reinterpretAsLongs",
-                    MethodTypeDesc.of(bits));
-            case FROM_BITS -> body.invokevirtual(bits, floats ? "reinterpretAsFloats" : "reinterpretAsDoubles",
-                    MethodTypeDesc.of(real));
-            case BITS_ADD -> binary(body, bits, "add", inst, vector);
-            case BITS_SUB -> binary(body, bits, "sub", inst, vector);
-            case BITS_AND -> binary(body, bits, "and", inst, vector);
-            case BITS_OR -> binary(body, bits, "or", inst, vector);
-            case BITS_XOR -> {
-                operator(body, "XOR", "Associative");
-                value(body, inst.b(), vector);
-                body.invokevirtual(bits, "lanewise", MethodTypeDesc.of(bits, operators("Binary"), VECTOR));
-            }
-            case BITS_SHL -> shift(body, "LSHL", inst);
-            case BITS_SHR -> shift(body, "ASHR", inst);
-            case BITS_USHR -> shift(body, "LSHR", inst);
-            case BITS_LT -> compareBits(body, "LT", inst, vector);
-            case BITS_EQ -> compareBits(body, "EQ", inst, vector);
-        }
-    }
-
-    private void binary(CodeBuilder body, ClassDesc type, String method, Inst inst, int vector) {
-        value(body, inst.b(), vector);
-        body.invokevirtual(type, method, MethodTypeDesc.of(type, VECTOR));
-    }
-
-    private void mask(CodeBuilder body, String method, Inst inst, int vector) {
-        value(body, inst.b(), vector);
-        body.invokevirtual(MASK, method, MethodTypeDesc.of(MASK, MASK));
-    }
-
-    private void compare(CodeBuilder body, ClassDesc type, String operator, Inst inst, int vector) {
-        operator(body, operator, "Comparison");
-        value(body, inst.b(), vector);
-        body.invokevirtual(type, "compare", MethodTypeDesc.of(MASK, operators("Comparison"), VECTOR));
-    }
-
-    /** Every mask is one of the real vectors, as that is what a selection asks for. */
-    private void compareBits(CodeBuilder body, String operator, Inst inst, int vector) {
-        compare(body, bits, operator, inst, vector);
-        body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
-                .invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
-    }
-
-    private void shift(CodeBuilder body, String operator, Inst inst) {
-        operator(body, operator, "Binary");
-        if (code.lane() == Lane.FLOAT) {
-            body.loadConstant((int) inst.bits());
-        } else {
-            body.loadConstant(inst.bits());
-        }
-        body.invokevirtual(bits, "lanewise", MethodTypeDesc.of(bits, operators("Binary"), bitElement));
-    }
-
-    private static void operator(CodeBuilder body, String name, String kind) {
-        body.getstatic(OPERATORS, name, operators(kind));
-    }
-
-    private static ClassDesc operators(String kind) {
-        return OPERATORS.nested(kind);
     }
 }

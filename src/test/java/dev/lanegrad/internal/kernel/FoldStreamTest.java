@@ -89,7 +89,7 @@ class FoldStreamTest {
                 MemorySegment[] operands = new MemorySegment[5];
                 Arrays.setAll(operands, i -> numbers(arena, lane, count, random));
                 MemorySegment[] sums = new MemorySegment[5];
-                Arrays.setAll(sums, i -> i == 0 || i == 2 ? arena.allocate(256, 64) : i == 1 ? numbers(arena, lane, count, random)
+                Arrays.setAll(sums, i -> i == 0 || i == 2 ? arena.allocate(64L * lane.bytes(), 64) : i == 1 ? numbers(arena, lane, count, random)
                         : operands[i]);
                 run(arena, plain, operands, count * lane.bytes());
                 run(arena, summing, sums, count * lane.bytes());
