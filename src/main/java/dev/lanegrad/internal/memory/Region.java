@@ -11,7 +11,7 @@ public final class Region extends Home {
 
     /** An empty region of {@code scope}. */
     public Region(TapeScope scope) {
-        super(TapeScope.nextGeneration(), scope.owner());
+        super(scope.nextGeneration(), scope.owner());
         this.scope = scope;
     }
 

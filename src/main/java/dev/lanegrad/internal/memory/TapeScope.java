@@ -3,14 +3,12 @@ package dev.lanegrad.internal.memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The memory of one tape. Blocks come from the list of freed blocks of their size, last freed first, or from the top of
  * the thread's slabs; all go at once at {@link #reset} and {@link #close}.
  */
 public final class TapeScope extends Home implements AutoCloseable {
-    private static final AtomicInteger GENERATIONS = new AtomicInteger();
     private static final int CLOSED = -1;
     private static final MemorySegment ALL = Raw.ALL;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -28,7 +26,7 @@ public final class TapeScope extends Home implements AutoCloseable {
     private long peak;
 
     TapeScope(ThreadArena arena, TapeScope parent, long[] heads, int beginSlab, long beginPosition, int beginDedicated) {
-        super(nextGeneration(), arena.thread());
+        super(arena.nextGeneration(), arena.thread());
         this.arena = arena;
         this.parent = parent;
         this.freed = heads;
@@ -38,10 +36,9 @@ public final class TapeScope extends Home implements AutoCloseable {
         this.zones = RedZones.ENABLED ? new RedZones(parent == null ? null : parent.zones) : null;
     }
 
-    // Positive: -1 is "closed" and 0 is that of managed blocks.
-    static int nextGeneration() {
-        int generation = GENERATIONS.incrementAndGet() & Integer.MAX_VALUE;
-        return generation == 0 ? nextGeneration() : generation;
+    /** A number that no home has had yet. */
+    int nextGeneration() {
+        return arena.nextGeneration();
     }
 
     /** The scope around this one, or null. */
