@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Runs a main class in a JVM of its own: for questions of allocation, since what other tests have done to the profiles of a
@@ -34,9 +36,17 @@ public final class OwnJvm {
         assertEquals(0, status, output);
     }
 
-    private static Process start(Class<?> main) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    /** What {@code main} prints in a JVM with these options more. */
+    public static String output(Class<?> main, String... options) throws IOException {
+        return new String(start(main, options).getInputStream().readAllBytes());
+    }
+
+    private static Process start(Class<?> main, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), main.getName()).redirectErrorStream(true).start();
+                System.getProperty("java.class.path")));
+        command.addAll(List.of(options));
+        command.add(main.getName());
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 }

@@ -122,8 +122,8 @@ final class BlockInterpreter extends Loop {
     }
 
     private static Loop loop(Lane lane, Prim prim, boolean constantB, boolean constantC) {
-        return shared(lane == Lane.FLOAT ? FloatPrims.of(prim, constantB, constantC)
-                : DoublePrims.of(prim, constantB, constantC));
+        return shared(lane == Lane.FLOAT ? FloatPrims.Loops.of(prim, constantB, constantC)
+                : DoublePrims.Loops.of(prim, constantB, constantC));
     }
 
     /** The one loop of its class. */
@@ -236,11 +236,7 @@ final class BlockInterpreter extends Loop {
             return constants.computeIfAbsent(bits, key -> {
                 long entry = pool.address() + constants.size() * 2L * VECTOR;
                 Workspace.place(entry, 0, entry + VECTOR, 0);
-                if (code.lane() == Lane.FLOAT) {
-                    FloatBits.spread(entry + VECTOR, (int) bits);
-                } else {
-                    DoubleBits.spread(entry + VECTOR, bits);
-                }
+                Spread.bits(code.lane(), entry + VECTOR, bits);
                 return entry;
             });
         }
@@ -327,7 +323,7 @@ final class BlockInterpreter extends Loop {
         }
 
         private Loop copy() {
-            return shared(code.lane() == Lane.FLOAT ? FloatBits.copy() : DoubleBits.copy());
+            return shared(code.lane() == Lane.FLOAT ? FloatBits.Loops.copy() : DoubleBits.Loops.copy());
         }
     }
 }

@@ -24,35 +24,36 @@ final class DoubleBits {
     private DoubleBits() {
     }
 
-    /** Writes one vector whose lanes all have the bits {@code bits}. */
-    static void spread(long address, long bits) {
-        LongVector.broadcast(I, bits).intoMemorySegment(ALL, address, ORDER);
-    }
+    /** Makes the loops; apart, because it needs no class of vectors, and these take a starting JVM long. */
+    static final class Loops {
+        private Loops() {
+        }
 
-    /** The loop that copies its operand. */
-    static Loop copy() {
-        return new Copy();
-    }
+        /** The loop that copies its operand. */
+        static Loop copy() {
+            return new Copy();
+        }
 
-    static Loop of(Prim prim, boolean constantB, boolean constantC) {
-        return switch (prim) {
-            case NEG -> new Neg();
-            case ABS -> new Abs();
-            case MASK_AND, BITS_AND -> new And();
-            case MASK_OR, BITS_OR -> new Or();
-            case MASK_NOT -> new Not();
-            case SELECT -> constantB ? new SelectB() : constantC ? new SelectC() : new Select();
-            case BITS_ADD -> new Plus();
-            case BITS_SUB -> new Minus();
-            case BITS_XOR -> new Xor();
-            case BITS_SHL -> new Shl();
-            case BITS_SHR -> new Shr();
-            case BITS_USHR -> new Ushr();
-            case BITS_LT -> new Less();
-            case BITS_EQ -> new Same();
-            case ADD, SUB, MUL, DIV, FMA, SQRT, LT, LE, EQ, INPUT, CONST, CONST_BITS, TO_BITS, FROM_BITS ->
-                throw new AssertionError(prim + " is not a primitive on bits, or moves no lane");
-        };
+        static Loop of(Prim prim, boolean constantB, boolean constantC) {
+            return switch (prim) {
+                case NEG -> new Neg();
+                case ABS -> new Abs();
+                case MASK_AND, BITS_AND -> new And();
+                case MASK_OR, BITS_OR -> new Or();
+                case MASK_NOT -> new Not();
+                case SELECT -> constantB ? new SelectB() : constantC ? new SelectC() : new Select();
+                case BITS_ADD -> new Plus();
+                case BITS_SUB -> new Minus();
+                case BITS_XOR -> new Xor();
+                case BITS_SHL -> new Shl();
+                case BITS_SHR -> new Shr();
+                case BITS_USHR -> new Ushr();
+                case BITS_LT -> new Less();
+                case BITS_EQ -> new Same();
+                case ADD, SUB, MUL, DIV, FMA, SQRT, LT, LE, EQ, INPUT, CONST, CONST_BITS, TO_BITS, FROM_BITS ->
+                    throw new AssertionError(prim + " is not a primitive on bits, or moves no lane");
+            };
+        }
     }
 
     /** {@code -a}. */

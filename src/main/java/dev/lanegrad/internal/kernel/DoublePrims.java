@@ -34,25 +34,31 @@ final class DoublePrims {
         DoubleVector.broadcast(F, value).intoMemorySegment(ALL, address, ORDER);
     }
 
-    /**
-     * A loop that does {@code prim}; operand b of a shift is the distance, the same for all lanes, and so are b and c
-     * of other primitives where they are said to be constant.
-     */
-    static Loop of(Prim prim, boolean constantB, boolean constantC) {
-        return switch (prim) {
-            case ADD -> new Add();
-            case SUB -> new Sub();
-            case MUL -> new Mul();
-            case DIV -> new Div();
-            case FMA -> constantB ? constantC ? new FmaBC() : new FmaB() : constantC ? new FmaC() : new Fma();
-            case SQRT -> new Sqrt();
-            case LT -> new Lt();
-            case LE -> new Le();
-            case EQ -> new Eq();
-            case NEG, ABS, MASK_AND, MASK_OR, MASK_NOT, SELECT, BITS_ADD, BITS_SUB, BITS_AND, BITS_OR, BITS_XOR,
-                    BITS_SHL, BITS_SHR, BITS_USHR, BITS_LT, BITS_EQ, INPUT, CONST, CONST_BITS, TO_BITS, FROM_BITS ->
-                DoubleBits.of(prim, constantB, constantC);
-        };
+    /** Makes the loops; apart, because it needs no class of vectors, and these take a starting JVM long. */
+    static final class Loops {
+        private Loops() {
+        }
+
+        /**
+         * A loop that does {@code prim}; operand b of a shift is the distance, the same for all lanes, and so are b and c
+         * of other primitives where they are said to be constant.
+         */
+        static Loop of(Prim prim, boolean constantB, boolean constantC) {
+            return switch (prim) {
+                case ADD -> new Add();
+                case SUB -> new Sub();
+                case MUL -> new Mul();
+                case DIV -> new Div();
+                case FMA -> constantB ? constantC ? new FmaBC() : new FmaB() : constantC ? new FmaC() : new Fma();
+                case SQRT -> new Sqrt();
+                case LT -> new Lt();
+                case LE -> new Le();
+                case EQ -> new Eq();
+                case NEG, ABS, MASK_AND, MASK_OR, MASK_NOT, SELECT, BITS_ADD, BITS_SUB, BITS_AND, BITS_OR, BITS_XOR,
+                        BITS_SHL, BITS_SHR, BITS_USHR, BITS_LT, BITS_EQ, INPUT, CONST, CONST_BITS, TO_BITS, FROM_BITS ->
+                    DoubleBits.Loops.of(prim, constantB, constantC);
+            };
+        }
     }
 
     /** {@code a + b}. */

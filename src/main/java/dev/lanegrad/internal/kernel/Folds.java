@@ -24,14 +24,20 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Folds {
     private static final MemorySegment ALL = Raw.ALL;
-    private static final FoldLoops FLOAT_SUM = new FoldFloatSum();
-    private static final FoldLoops FLOAT_PROD = new FoldFloatProd();
-    private static final FoldLoops FLOAT_MAX = new FoldFloatMax();
-    private static final FoldLoops FLOAT_MIN = new FoldFloatMin();
-    private static final FoldLoops DOUBLE_SUM = new FoldDoubleSum();
-    private static final FoldLoops DOUBLE_PROD = new FoldDoubleProd();
-    private static final FoldLoops DOUBLE_MAX = new FoldDoubleMax();
-    private static final FoldLoops DOUBLE_MIN = new FoldDoubleMin();
+    // Each lane's loops for itself: the first use of a vector class costs a starting JVM some 15 ms.
+    private static final class Floats {
+        static final FoldLoops SUM = new FoldFloatSum();
+        static final FoldLoops PROD = new FoldFloatProd();
+        static final FoldLoops MAX = new FoldFloatMax();
+        static final FoldLoops MIN = new FoldFloatMin();
+    }
+
+    private static final class Doubles {
+        static final FoldLoops SUM = new FoldDoubleSum();
+        static final FoldLoops PROD = new FoldDoubleProd();
+        static final FoldLoops MAX = new FoldDoubleMax();
+        static final FoldLoops MIN = new FoldDoubleMin();
+    }
 
     private Folds() {
     }
@@ -42,9 +48,13 @@ public final class Folds {
      * last element.
      */
     public static void run(FoldOp op, Lane lane, long in, Layout layout, int dims, long out) {
-        FoldLoops loops = loops(op, lane);
         long count = layout.count();
-        if (count <= FoldRows.CHUNK && count > 0 && layout.isContiguous() && dims == Dims.all(layout.rank())) {
+        boolean isChunk = count <= FoldRows.CHUNK && count > 0 && layout.isContiguous() && dims == Dims.all(layout.rank());
+        if (isChunk && ScalarFold.run(op, lane, in, (int) count, out)) {
+            return;
+        }
+        FoldLoops loops = loops(op, lane);
+        if (isChunk) {
             FoldRows.chunk(loops, FoldScratch.ofThread(), lane.bytes(), in, (int) count, out);
             return;
         }
@@ -91,10 +101,10 @@ public final class Folds {
 
     static FoldLoops loops(FoldOp op, Lane lane) {
         return switch (op) {
-            case SUM -> lane == Lane.FLOAT ? FLOAT_SUM : DOUBLE_SUM;
-            case PROD -> lane == Lane.FLOAT ? FLOAT_PROD : DOUBLE_PROD;
-            case AMAX -> lane == Lane.FLOAT ? FLOAT_MAX : DOUBLE_MAX;
-            case AMIN -> lane == Lane.FLOAT ? FLOAT_MIN : DOUBLE_MIN;
+            case SUM -> lane == Lane.FLOAT ? Floats.SUM : Doubles.SUM;
+            case PROD -> lane == Lane.FLOAT ? Floats.PROD : Doubles.PROD;
+            case AMAX -> lane == Lane.FLOAT ? Floats.MAX : Doubles.MAX;
+            case AMIN -> lane == Lane.FLOAT ? Floats.MIN : Doubles.MIN;
         };
     }
 

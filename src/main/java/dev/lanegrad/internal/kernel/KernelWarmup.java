@@ -129,7 +129,9 @@ final class KernelWarmup {
     private static void work() {
         while (true) {
             try {
-                next().run();
+                Runnable job = next();
+                Spread.useVectors();
+                job.run();
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | LinkageError e) {

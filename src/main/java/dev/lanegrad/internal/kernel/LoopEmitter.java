@@ -42,9 +42,6 @@ import java.util.TreeSet;
  * last load, as an output may be the memory of an input. Long chains of instructions work on two vectors in turn.
  */
 final class LoopEmitter {
-    /** {@code lanegrad.tier}: 0 never emits, 1 emits at once, 2 and -1 ({@code auto}) emit what is hot. */
-    static final int TIER = tier(System.getProperty("lanegrad.tier", "auto"));
-
     private static final ClassDesc LOOP = VectorWriter.desc(Loop.class);
     private static final ClassDesc SELF = ClassDesc.of(Loop.class.getPackageName() + ".Map");
     private static final ClassDesc OF_LONG = VectorWriter.desc(ValueLayout.OfLong.class);
@@ -132,17 +129,6 @@ final class LoopEmitter {
             longest = Math.max(longest, depths[i]);
         }
         return longest;
-    }
-
-    private static int tier(String property) {
-        return switch (property) {
-            case "0" -> 0;
-            case "1" -> 1;
-            case "2" -> 2;
-            case "auto" -> -1;
-            default -> throw new IllegalArgumentException("lanegrad.tier: the value is 0, 1, 2 or auto, but got "
-                    + property + "; correct the system property.");
-        };
     }
 
     private byte[] write() {

@@ -295,10 +295,7 @@ public final class MapCall implements Workers.Shared {
     }
 
     private void spread(int p) {
-        if (kernel.shift == 2) {
-            FloatPrims.spread(spreads + p * 64L, ALL.get(ValueLayout.JAVA_FLOAT, addresses[p]));
-        } else {
-            DoublePrims.spread(spreads + p * 64L, ALL.get(ValueLayout.JAVA_DOUBLE, addresses[p]));
-        }
+        Spread.value(kernel.shift, spreads + p * 64L, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT, addresses[p])
+                : ALL.get(ValueLayout.JAVA_DOUBLE, addresses[p]));
     }
 }

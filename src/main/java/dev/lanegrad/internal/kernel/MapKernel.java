@@ -61,7 +61,7 @@ public final class MapKernel {
         single = primitive != null;
         vectors = single ? primitive : interpreter;
         primitives = single ? List.of(primitive) : interpreter.steps().stream().distinct().toList();
-        first = LoopEmitter.TIER > 0 || isCompiled() ? vectors : new ScalarLoop(this);
+        first = Tier.CHOSEN > 0 || isCompiled() ? vectors : new ScalarLoop(this);
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
         nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
                 * code.lane().bytes();
@@ -146,7 +146,7 @@ public final class MapKernel {
 
     private boolean emits(long scalars) {
         // The loop of a primitive is as fast as the emitted one and warm before, but it reads a scalar again and again.
-        return switch (LoopEmitter.TIER) {
+        return switch (Tier.CHOSEN) {
             case 0 -> false;
             case 1 -> true;
             default -> (!single || scalars != 0) && variants.length < MOST_EMITTED;
@@ -177,7 +177,7 @@ public final class MapKernel {
             this.folds = folds;
             this.loop = loop;
             this.counting = emits;
-            if (emits && LoopEmitter.TIER == 1) {
+            if (emits && Tier.CHOSEN == 1) {
                 counting = false;
                 Loop emitted = emit();
                 this.loop = emitted != null ? emitted : loop;

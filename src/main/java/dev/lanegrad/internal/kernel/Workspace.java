@@ -148,11 +148,7 @@ public final class Workspace {
     /** Writes {@code value}, rounded to the kernel's lane type, to all lanes of the vector of operand {@code i}. */
     long spread(int i, double value) {
         long at = spreads() + ((long) i << 6);
-        if (kernel.shift == 2) {
-            FloatPrims.spread(at, (float) value);
-        } else {
-            DoublePrims.spread(at, value);
-        }
+        Spread.value(kernel.shift, at, value);
         return at;
     }
 

@@ -24,6 +24,18 @@ public record LaneCode(Lane lane, int inputs, List<Inst> insts, List<Integer> ou
         public int operand(int position) {
             return position == 0 ? a : position == 1 ? b : c;
         }
+
+        // What a record has of itself is linked at its first use, and the first of a starting JVM costs 25 ms.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Inst inst && prim == inst.prim && a == inst.a && b == inst.b && c == inst.c
+                    && bits == inst.bits;
+        }
+
+        @Override
+        public int hashCode() {
+            return (((prim.ordinal() * 31 + a) * 31 + b) * 31 + c) * 31 + Long.hashCode(bits);
+        }
     }
 
     /** Number of instructions that compute something: all but operands and constants. */
@@ -47,5 +59,16 @@ public record LaneCode(Lane lane, int inputs, List<Inst> insts, List<Integer> ou
                 }
             }
         }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LaneCode code && lane == code.lane && inputs == code.inputs && insts.equals(code.insts)
+                && outputs.equals(code.outputs);
+    }
+
+    @Override
+    public int hashCode() {
+        return ((lane.ordinal() * 31 + inputs) * 31 + insts.hashCode()) * 31 + outputs.hashCode();
     }
 }

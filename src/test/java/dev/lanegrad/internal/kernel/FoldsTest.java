@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,48 @@ class FoldsTest {
     private record Operand(Layout layout, int offset) {
         long capacity() {
             return offset + layout.extent();
+        }
+    }
+
+    /** The first few folds of a JVM are in scalars. */
+    @BeforeAll
+    static void comeToVectors() {
+        run(FoldOp.SUM, Lane.FLOAT, new double[4096], new Operand(Layout.contiguous(4096), 0), 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(FoldOp.class)
+    void theFirstFoldsKeepTheLaw(FoldOp op) {
+        for (int n : SIZES) {
+            Operand operand = new Operand(Layout.contiguous(n), 1);
+            for (Lane lane : Lane.values()) {
+                for (boolean special : new boolean[] {false, true}) {
+                    double[] values = values(lane, op, operand, special);
+                    if (n <= 4096) {
+                        long[] actual = withMemory(lane, values, operand, 1, lane.bytes(),
+                                (in, out) -> ScalarFold.fold(op, lane, in, n, out));
+                        assertLaw(op, lane, operand, 1, values, actual);
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FoldOp.class)
+    void theFirstOfEqualZerosStays(FoldOp op) {
+        for (int n : SIZES) {
+            Operand operand = new Operand(Layout.contiguous(n), 0);
+            SplittableRandom random = new SplittableRandom(n);
+            double[] values = random.doubles(n).map(number -> Math.copySign(0.0, number - 0.5)).toArray();
+            for (Lane lane : Lane.values()) {
+                assertLaw(op, lane, operand, 1, values, run(op, lane, values, operand, 1));
+                if (n <= 4096) {
+                    long[] first = withMemory(lane, values, operand, 1, lane.bytes(),
+                            (in, out) -> ScalarFold.fold(op, lane, in, n, out));
+                    assertLaw(op, lane, operand, 1, values, first);
+                }
+            }
         }
     }
 
@@ -192,17 +235,19 @@ class FoldsTest {
         for (Lane lane : Lane.values()) {
             for (boolean special : new boolean[] {false, true}) {
                 double[] values = values(lane, op, operand, special);
-                long[] actual = run(op, lane, values, operand, dims);
-                long[] expected = reference(op, lane, values, operand, dims);
-                for (int i = 0; i < expected.length; i++) {
-                    double e = lane.value(expected[i]);
-                    double a = lane.value(actual[i]);
-                    assertTrue(expected[i] == actual[i] || e != e && a != a, () -> op + " of " + lane + " over dims "
-                            + Integer.toBinaryString(dims) + " of " + operand.layout() + " strides "
-                            + Arrays.toString(operand.layout().strides()) + ", special " + special + ": expected " + e
-                            + ", but got " + a + ".");
-                }
+                assertLaw(op, lane, operand, dims, values, run(op, lane, values, operand, dims));
             }
+        }
+    }
+
+    private static void assertLaw(FoldOp op, Lane lane, Operand operand, int dims, double[] values, long[] actual) {
+        long[] expected = reference(op, lane, values, operand, dims);
+        for (int i = 0; i < expected.length; i++) {
+            double e = lane.value(expected[i]);
+            double a = lane.value(actual[i]);
+            assertTrue(expected[i] == actual[i] || e != e && a != a, () -> op + " of " + lane + " over dims "
+                    + Integer.toBinaryString(dims) + " of " + operand.layout() + " strides "
+                    + Arrays.toString(operand.layout().strides()) + ": expected " + e + ", but got " + a + ".");
         }
     }
 

@@ -197,7 +197,7 @@ class MapKernelTest {
         MapKernel kernel = MapKernel.of(code);
         Random random = new Random(39);
         // Where nothing is emitted, or at once, there is nothing to wait for.
-        boolean waits = LoopEmitter.TIER != 0 && LoopEmitter.TIER != 1;
+        boolean waits = Tier.CHOSEN != 0 && Tier.CHOSEN != 1;
         long deadline = System.nanoTime() + 60_000_000_000L;
         try (Arena arena = Arena.ofConfined()) {
             Layout line = Layout.contiguous(1000);
