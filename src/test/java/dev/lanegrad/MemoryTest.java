@@ -81,6 +81,37 @@ class MemoryTest {
         }
     }
 
+    /** Rows are folded in some hundred blocks, and none of them leaves anything on the heap. */
+    @Test
+    @Tag("slow")
+    void whatIsDoneInBlocksAllocatesOnce() throws java.io.IOException, InterruptedException {
+        dev.lanegrad.build.OwnJvm.run(NormsOfRows.class, 3);
+    }
+
+    /** Takes norms until one allocates little; ends with status 1 if none does in twenty seconds. */
+    static final class NormsOfRows {
+        private static final long LITTLE = 2048;
+
+        private NormsOfRows() {
+        }
+
+        public static void main(String[] arguments) {
+            Tensor x = Tensor.ones(4096, 768);
+            long end = System.nanoTime() + 20_000_000_000L;
+            long least = Long.MAX_VALUE;
+            try (Tape tape = Tape.open()) {
+                while (least > LITTLE && System.nanoTime() < end) {
+                    long before = heap();
+                    x.norm(1);
+                    least = Math.min(least, heap() - before);
+                    tape.reset();
+                }
+            }
+            System.out.println(least + " bytes of heap for the norms of 4,096 rows");
+            System.exit(least <= LITTLE ? 0 : 1);
+        }
+    }
+
     @Test
     void sizesThatCannotBeAreErrors() {
         assertThrows(IllegalArgumentException.class, () -> Tensor.zeros(Integer.MAX_VALUE, Integer.MAX_VALUE, 9));

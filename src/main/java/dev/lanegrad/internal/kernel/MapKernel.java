@@ -35,6 +35,8 @@ public final class MapKernel {
     final int shift;
     /** Number of outputs. */
     final int outputs;
+    /** Operations of the code. */
+    final int operations;
     /** Operands, or blocks of scratch memory, that a workspace must have room for. */
     final int width;
     /** About how many nanoseconds an element takes, when the kernel is warm and memory is not near. */
@@ -56,6 +58,7 @@ public final class MapKernel {
         cell = code.lane() == Lane.FLOAT ? Cell.FLOAT32 : Cell.FLOAT64;
         shift = code.lane() == Lane.FLOAT ? 2 : 3;
         outputs = code.outputs().size();
+        operations = code.operations();
         BlockInterpreter interpreter = BlockInterpreter.of(code);
         Loop primitive = BlockInterpreter.single(code);
         single = primitive != null;

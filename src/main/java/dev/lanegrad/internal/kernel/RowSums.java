@@ -26,7 +26,7 @@ final class RowSums {
 
     /** Runs the call of {@code kernel} that is prepared in {@code workspace}; see {@link Workspace#runSums}. */
     static void run(Workspace workspace, MapKernel kernel, int operands, Layout rows, long sums) {
-        MapKernel.Variant variant = kernel.code().operations() <= MOST && hasLongRows(rows)
+        MapKernel.Variant variant = kernel.operations <= MOST && hasLongRows(rows)
                 && fits(workspace, kernel, operands, rows) ? kernel.sums(sameInRow(workspace, operands, rows), 0b1) : null;
         Loop loop = variant == null ? null : variant.loop;
         if (loop != null) {

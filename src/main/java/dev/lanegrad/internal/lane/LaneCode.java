@@ -40,7 +40,11 @@ public record LaneCode(Lane lane, int inputs, List<Inst> insts, List<Integer> ou
 
     /** Number of instructions that compute something: all but operands and constants. */
     public int operations() {
-        return (int) insts.stream().filter(inst -> !inst.prim().operands().isEmpty()).count();
+        int operations = 0;
+        for (Inst inst : insts) {
+            operations += inst.prim().operands().isEmpty() ? 0 : 1;
+        }
+        return operations;
     }
 
     /** Copies the lists, and checks that every operand is an earlier value of the right kind. */
