@@ -36,8 +36,9 @@
  * in arrays of their own and choices are arithmetic on bits (one array of bits for both, and 8 ns). The price: between one
  * and three seconds after the start these 2.7 ns stand
  * against 1.2 by vector loops, because those are compiled later. A process that ends before touches no class of vectors at
- * all ({@code Spread}, {@code ScalarFold}): its first gradient is printed after 390 ms instead of 480. Tried without gain: compiling vector loops in the first
- * two seconds (the network is slower); products on arrays of the heap until the tiles are compiled; calling each
+ * all ({@code Spread}, {@code ScalarFold}): its first gradient is printed after 390 ms instead of 480.
+ *
+ * <p>Tried without gain: compiling vector loops in the first two seconds (the network is slower); products on arrays of the heap until the tiles are compiled; calling each
  * primitive loop thousands of times with nothing to do; JDK 25's cache of classes and profiles (it leaves incubator
  * modules out); folds in plain Java (sums of rows take 23 ns an element for 700 in the first 0.3 seconds, but then 1.6
  * instead of 0.16 until their vector loops' turn comes, and the network is no faster).

@@ -49,12 +49,7 @@ class FoldsTest {
             Operand operand = new Operand(Layout.contiguous(n), 1);
             for (Lane lane : Lane.values()) {
                 for (boolean special : new boolean[] {false, true}) {
-                    double[] values = values(lane, op, operand, special);
-                    if (n <= 4096) {
-                        long[] actual = withMemory(lane, values, operand, 1, lane.bytes(),
-                                (in, out) -> ScalarFold.fold(op, lane, in, n, out));
-                        assertLaw(op, lane, operand, 1, values, actual);
-                    }
+                    assertFirstFold(op, lane, operand, values(lane, op, operand, special));
                 }
             }
         }
@@ -69,11 +64,7 @@ class FoldsTest {
             double[] values = random.doubles(n).map(number -> Math.copySign(0.0, number - 0.5)).toArray();
             for (Lane lane : Lane.values()) {
                 assertLaw(op, lane, operand, 1, values, run(op, lane, values, operand, 1));
-                if (n <= 4096) {
-                    long[] first = withMemory(lane, values, operand, 1, lane.bytes(),
-                            (in, out) -> ScalarFold.fold(op, lane, in, n, out));
-                    assertLaw(op, lane, operand, 1, values, first);
-                }
+                assertFirstFold(op, lane, operand, values);
             }
         }
     }
@@ -237,6 +228,15 @@ class FoldsTest {
                 double[] values = values(lane, op, operand, special);
                 assertLaw(op, lane, operand, dims, values, run(op, lane, values, operand, dims));
             }
+        }
+    }
+
+    /** Of one chunk, as that is all that they take. */
+    private static void assertFirstFold(FoldOp op, Lane lane, Operand operand, double[] values) {
+        int count = (int) operand.layout().count();
+        if (count <= 4096) {
+            assertLaw(op, lane, operand, 1, values, withMemory(lane, values, operand, 1, lane.bytes(),
+                    (in, out) -> ScalarFold.fold(op, lane, in, count, out)));
         }
     }
 
