@@ -23,8 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 final class BlockInterpreter extends Loop {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    /** Bytes of the constants' vectors: as wide as any. */
-    private static final int VECTOR = 64;
     /** Operands of a step: the result and three more. */
     private static final int PLACES = 4;
 
@@ -151,7 +149,7 @@ final class BlockInterpreter extends Loop {
             this.place = new long[code.insts().size()];
             this.lastUse = new int[place.length];
             // A constant's entry, and then its vector; each instruction needs at most one.
-            this.pool = Arena.ofAuto().allocate(place.length * 2L * VECTOR, VECTOR);
+            this.pool = Arena.ofAuto().allocate(place.length * 2L * MapPlan.VECTOR, MapPlan.VECTOR);
             Arrays.fill(place, -1);
             Arrays.fill(lastUse, -1);
         }
@@ -234,9 +232,9 @@ final class BlockInterpreter extends Loop {
 
         private long pooled(long bits) {
             return constants.computeIfAbsent(bits, key -> {
-                long entry = pool.address() + constants.size() * 2L * VECTOR;
-                Workspace.place(entry, 0, entry + VECTOR, 0);
-                Spread.bits(code.lane(), entry + VECTOR, bits);
+                long entry = pool.address() + constants.size() * 2L * MapPlan.VECTOR;
+                Workspace.place(entry, 0, entry + MapPlan.VECTOR, 0);
+                Spread.bits(code.lane(), entry + MapPlan.VECTOR, bits);
                 return entry;
             });
         }

@@ -165,7 +165,7 @@ final class LoopEmitter {
                 continue;
             }
             boolean isReal = inst.prim() == Prim.CONST;
-            write.broadcastBits(body, inst.bits(), isReal);
+            write.broadcast(body, inst.bits(), isReal);
             body.putstatic(SELF, name(inst), isReal ? write.real : write.bits);
         }
         body.return_();
@@ -232,7 +232,7 @@ final class LoopEmitter {
         for (int o = 0; o < code.outputs().size(); o++) {
             for (int v = 0; isSummed(o) && v < vectors; v++) {
                 // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
-                write.broadcast(body, -0.0);
+                write.broadcast(body, code.lane().bits(-0.0), true);
                 storeSum(body, addresses, o, v);
             }
         }

@@ -5,10 +5,8 @@ import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Writes a number to all lanes of a vector in memory. */
+/** Writes a number to all lanes of a vector in memory, for which there is room for the widest one. */
 final class Spread {
-    /** Bytes of the widest vector. */
-    private static final int BYTES = 64;
     private static final MemorySegment ALL = Raw.ALL;
 
     /**
@@ -43,7 +41,7 @@ final class Spread {
     /** Writes lanes with the bits {@code bits}, of which a float has the lower half. */
     static void bits(Lane lane, long address, long bits) {
         long twice = lane == Lane.FLOAT ? bits << 32 | bits & 0xFFFF_FFFFL : bits;
-        for (int at = 0; at < BYTES; at += Long.BYTES) {
+        for (int at = 0; at < MapPlan.VECTOR; at += Long.BYTES) {
             ALL.set(ValueLayout.JAVA_LONG, address + at, twice);
         }
     }

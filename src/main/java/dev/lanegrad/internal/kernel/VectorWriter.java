@@ -57,19 +57,8 @@ final class VectorWriter {
         return body.getstatic(desc(Raw.class), "ALL", SEGMENT);
     }
 
-    /** Puts a vector of equal lanes on the stack. */
-    void broadcast(CodeBuilder body, double value) {
-        body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
-        if (lane == Lane.FLOAT) {
-            body.loadConstant((float) value);
-        } else {
-            body.loadConstant(value);
-        }
-        body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
-    }
-
-    /** As {@link #broadcast}, of lanes with these bits: real ones, in which a NaN keeps its payload, or integers. */
-    void broadcastBits(CodeBuilder body, long value, boolean isReal) {
+    /** Puts a vector on the stack whose lanes have these bits: real ones, in which a NaN keeps its payload, or integers. */
+    void broadcast(CodeBuilder body, long value, boolean isReal) {
         ClassDesc type = isReal ? real : bits;
         body.getstatic(type, "SPECIES_PREFERRED", SPECIES);
         if (lane == Lane.FLOAT) {
