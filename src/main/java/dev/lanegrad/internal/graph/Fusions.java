@@ -38,8 +38,14 @@ final class Fusions {
     static final Kernels LOG_PLUS = Kernels.of(List.of(A.then(Unary.LOG).add(B)), A, B);
     /** {@code x - m - l}. */
     static final Kernels LOG_SOFTMAX = Kernels.of(List.of(A.sub(B).sub(C)), A, B, C);
+    /** {@code x - m - log(s)}. */
+    static final Kernels LOG_SOFTMAX_OF_SUM = Kernels.of(List.of(A.sub(B).sub(C.then(Unary.LOG))), A, B, C);
+    /** {@code e (1 / s)}. */
+    static final Kernels SCALE = Kernels.of(List.of(A.mul(B.then(Unary.RECIPROCAL))), A, B);
     /** {@code r (g - t)}. */
-    static final Kernels SOFTMAX_BACK = Kernels.of(List.of(A.mul(B.sub(C))), A, B, C);
+    static final Kernels SOFTMAX_BACK = Kernels.of(List.of(B.mul(A.sub(C))), A, B, C);
+    /** {@code g}. */
+    static final Kernels FIRST = Kernels.of(List.of(A), A, B);
     /** {@code g - exp(r) t}. */
     static final Kernels LOG_SOFTMAX_BACK = Kernels.of(List.of(A.sub(B.then(Unary.EXP).mul(C))), A, B, C);
     /** {@code g exp(x - r)}. */
@@ -109,7 +115,7 @@ final class Fusions {
         if (byRows != null) {
             return byRows;
         } else if (op instanceof Softmax(int dim)) {
-            return run(context, SOFTMAX_BACK, x.layout, target, r, g, fold(FoldOp.SUM, Pointwise.apply(Binary.MUL, g, r), 1 << dim));
+            return run(context, SOFTMAX_BACK, x.layout, target, g, r, fold(FoldOp.SUM, Pointwise.apply(Binary.MUL, g, r), 1 << dim));
         } else if (op instanceof LogSoftmax(int dim)) {
             return run(context, LOG_SOFTMAX_BACK, x.layout, target, g, r, fold(FoldOp.SUM, g, 1 << dim));
         } else if (op instanceof LogSumExp(int dims, boolean keepDim)) {

@@ -132,17 +132,23 @@ final class RowFusions {
         } else if (op instanceof Softmax) {
             return rows.run(context, x.layout, target, (first, block, column, out, spare) -> {
                 long from = first * rows.bytes;
-                rows.sums(Binary.MUL.kernels(), block, spare.block(), spare.first(), g.address + from, block, r.address + from,
-                        block);
-                rows.map(Fusions.SOFTMAX_BACK, block, out, r.address + from, block, g.address + from, block,
-                        spare.first(), column);
+                if (!rows.byRows(Binary.MUL.kernels(), Fusions.SOFTMAX_BACK, false, first, 1, block, spare.first(),
+                        spare.block(), out, g.address + from, block, r.address + from, block)) {
+                    rows.map(Binary.MUL.kernels(), block, spare.block(), g.address + from, block, r.address + from, block);
+                    rows.fold(FoldOp.SUM, spare.block(), block, spare.first());
+                    rows.map(Fusions.SOFTMAX_BACK, block, out, g.address + from, block, r.address + from, block,
+                            spare.first(), column);
+                }
             }, g, r);
         } else if (op instanceof LogSoftmax) {
             return rows.run(context, x.layout, target, (first, block, column, out, spare) -> {
                 long from = first * rows.bytes;
-                rows.fold(FoldOp.SUM, g.address + from, block, spare.first());
-                rows.map(Fusions.LOG_SOFTMAX_BACK, block, out, g.address + from, block, r.address + from, block,
-                        spare.first(), column);
+                if (!rows.byRows(Fusions.FIRST, Fusions.LOG_SOFTMAX_BACK, false, first, 1, block, spare.first(),
+                        spare.block(), out, g.address + from, block, r.address + from, block)) {
+                    rows.fold(FoldOp.SUM, g.address + from, block, spare.first());
+                    rows.map(Fusions.LOG_SOFTMAX_BACK, block, out, g.address + from, block, r.address + from, block,
+                            spare.first(), column);
+                }
             }, g, r);
         }
         return null;
@@ -175,43 +181,51 @@ final class RowFusions {
         void softmax(long first, Layout block, Layout column, long out, Spare spare) {
             long in = x.address + first * bytes;
             fold(FoldOp.AMAX, in, block, spare.first());
-            map(Fusions.EXP, block, out, in, block, spare.first(), column);
-            fold(FoldOp.SUM, out, block, spare.second());
-            map(Unary.RECIPROCAL.kernels(), column, spare.second(), spare.second(), column);
-            map(Binary.MUL.kernels(), block, out, out, block, spare.second(), column);
+            softmax(first, block, column, in, out, spare);
+        }
+
+        /** Writes the softmax of rows whose greatest elements are known, and the sums of their exponentials. */
+        private void softmax(long first, Layout block, Layout column, long in, long out, Spare spare) {
+            if (!byRows(Fusions.EXP, Fusions.SCALE, true, first, block.size(0), block, spare.second(), out, out, in, block,
+                    spare.first(), column)) {
+                map(Fusions.EXP, block, out, in, block, spare.first(), column);
+                fold(FoldOp.SUM, out, block, spare.second());
+                map(Unary.RECIPROCAL.kernels(), column, spare.third(), spare.second(), column);
+                map(Binary.MUL.kernels(), block, out, out, block, spare.third(), column);
+            }
         }
 
         void logSoftmax(long first, Layout block, Layout column, long out, Spare spare) {
             long in = x.address + first * bytes;
             fold(FoldOp.AMAX, in, block, spare.first());
-            map(Fusions.EXP, block, spare.block(), in, block, spare.first(), column);
-            fold(FoldOp.SUM, spare.block(), block, spare.second());
-            map(Unary.LOG.kernels(), column, spare.second(), spare.second(), column);
-            map(Fusions.LOG_SOFTMAX, block, out, in, block, spare.first(), column, spare.second(), column);
+            if (!byRows(Fusions.EXP, Fusions.LOG_SOFTMAX_OF_SUM, false, first, block.size(0), block, spare.second(),
+                    spare.block(), out, in, block, spare.first(), column)) {
+                map(Fusions.EXP, block, spare.block(), in, block, spare.first(), column);
+                fold(FoldOp.SUM, spare.block(), block, spare.second());
+                map(Unary.LOG.kernels(), column, spare.second(), spare.second(), column);
+                map(Fusions.LOG_SOFTMAX, block, out, in, block, spare.first(), column, spare.second(), column);
+            }
         }
 
         void crossEntropy(long first, Layout block, Layout column, long out, Spare spare, Value classes, Value losses,
                 boolean softmax) {
             long in = x.address + first * bytes;
-            long e = softmax ? out : spare.block();
             fold(FoldOp.AMAX, in, block, spare.first());
-            map(Fusions.EXP, block, e, in, block, spare.first(), column);
-            fold(FoldOp.SUM, e, block, spare.second());
+            if (softmax) {
+                softmax(first, block, column, in, out, spare);
+            } else {
+                sums(Fusions.EXP, block, spare.block(), spare.second(), in, block, spare.first(), column);
+            }
             map(Unary.LOG.kernels(), column, spare.third(), spare.second(), column);
             Indexing.losses(x.cell.lane(), in, block.size(0), length, classes.address + first * Long.BYTES, spare.first(),
                     spare.third(), losses.address + first * x.cell.bytes());
-            if (softmax) {
-                map(Unary.RECIPROCAL.kernels(), column, spare.second(), spare.second(), column);
-                map(Binary.MUL.kernels(), block, out, out, block, spare.second(), column);
-            }
         }
 
         void logSumExp(long first, Layout block, Layout column, long out, Spare spare) {
             long in = x.address + first * bytes;
             fold(FoldOp.AMAX, in, block, spare.first());
             map(Fusions.FINITE, column, spare.first(), spare.first(), column);
-            map(Fusions.EXP, block, spare.block(), in, block, spare.first(), column);
-            fold(FoldOp.SUM, spare.block(), block, spare.second());
+            sums(Fusions.EXP, block, spare.block(), spare.second(), in, block, spare.first(), column);
             map(Fusions.LOG_PLUS, column, out, spare.second(), column, spare.first(), column);
         }
 
@@ -239,6 +253,20 @@ final class RowFusions {
             workspace.input(a, x.cell, la);
             workspace.input(b, x.cell, lb);
             workspace.runSums(sizes, out);
+        }
+
+        /**
+         * Sums what {@code summed} makes of two operands, and runs {@code then} with the sums, row by row: see {@link
+         * Workspace#runRows}. The first row is number {@code first} of the operand.
+         */
+        boolean byRows(Kernels summed, Kernels then, boolean stored, long first, int ahead, Layout block, long sums, long at,
+                long out, long a, Layout la, long b, Layout lb) {
+            Workspace workspace = Workspace.current();
+            workspace.begin(summed.in(x.cell.lane()), then.in(x.cell.lane()));
+            workspace.output(at, x.cell);
+            workspace.input(a, x.cell, la);
+            workspace.input(b, x.cell, lb);
+            return workspace.runRows(block, stored, sums, out, ahead, x.count() / length - first);
         }
 
         void fold(FoldOp op, long in, Layout block, long out) {

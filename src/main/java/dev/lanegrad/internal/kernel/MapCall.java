@@ -37,7 +37,6 @@ public final class MapCall implements Workers.Shared {
     private final MapKernel.Variant variant;
     /** The version that sums on the way, or null if something else is folded. */
     private final MapKernel.Variant sums;
-    private final int group;
     private final MemorySegment memory;
     private final long frame;
     private final long spreads;
@@ -90,7 +89,6 @@ public final class MapCall implements Workers.Shared {
             }
         }
         turn = folded.length > 0 ? scratch : TURN;
-        group = FoldLoops.LANES << kernel.shift;
         sums = folded.length > 0 && result.count() >= FoldLoops.LANES && ops.stream().allMatch(op -> op == null
                 || op == FoldOp.SUM) ? kernel.sums(scalars, set(folded)) : null;
         nanos = result.count() * (kernel.nanos + folded.length * FOLDED_NANOS);
@@ -177,13 +175,8 @@ public final class MapCall implements Workers.Shared {
         }
     }
 
-    /** The loop that sums, if there is one by now and {@code bytes} are whole groups of lanes; else null. */
-    private Loop summing(long bytes) {
-        return sums != null && bytes % group == 0 ? sums.loop : null;
-    }
-
     private void one(Loop loop, int bytes) {
-        Loop summing = summing(bytes);
+        Loop summing = sums == null ? null : sums.loop;
         if (summing != null) {
             for (int f = 0; f < folds.length; f++) {
                 folds[f].begin();
@@ -215,7 +208,7 @@ public final class MapCall implements Workers.Shared {
                     aim(p, addresses[p] + done);
                 }
             }
-            Loop summing = summing(now);
+            Loop summing = sums == null ? null : sums.loop;
             for (int f = 0; f < folds.length; f++) {
                 aim(folded[f], summing != null ? folds[f].next() : addresses[folded[f]]);
             }

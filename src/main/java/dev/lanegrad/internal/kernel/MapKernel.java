@@ -49,6 +49,7 @@ public final class MapKernel {
     private final boolean single;
     /** What runs at first. */
     private Loop first;
+    private MapKernel twice;
     // A race leaves it at one of two variants, and both are good; they are immutable but for their counters and loop.
     private Variant last;
     private Variant[] variants = new Variant[0];
@@ -68,7 +69,7 @@ public final class MapKernel {
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
         nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
                 * code.lane().bytes();
-        last = find(0);
+        last = find(0, 0, null, false);
     }
 
     /**
@@ -113,46 +114,53 @@ public final class MapKernel {
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
     Variant variant(long scalars) {
         Variant variant = last;
-        return variant.scalars == scalars ? variant : find(scalars);
+        if (variant.scalars != scalars) {
+            variant = find(scalars, 0, null, false);
+            last = variant;
+        }
+        return variant;
     }
 
     /**
-     * The version that sums the outputs {@code folds} of whole groups of 64 lanes. It has no loop until that has been
-     * emitted, and never one if it cannot be.
+     * The version that sums the outputs {@code folds}. It has no loop until that has been emitted, and never one if it cannot
+     * be.
      */
-    synchronized Variant sums(long scalars, long folds) {
+    Variant sums(long scalars, long folds) {
+        return find(scalars, folds, null, false);
+    }
+
+    /**
+     * The version that sums a row of the only output and then runs a kernel on it: see {@link SumEmitter#emit(LaneCode, long,
+     * boolean, LaneCode)}. It has two outputs, the second of which is the sum, and a loop as {@link #sums} has.
+     */
+    Variant rows(long scalars, boolean stored, MapKernel then) {
+        // Two threads may both find it: they find the same.
+        if (twice == null) {
+            int output = code.outputs().getFirst();
+            twice = of(new LaneCode(code.lane(), code.inputs(), code.insts(), List.of(output, output)));
+        }
+        return twice.find(scalars << 1, 0b10, then, stored);
+    }
+
+    private synchronized Variant find(long scalars, long folds, MapKernel then, boolean stored) {
         for (Variant variant : variants) {
-            if (variant.scalars == scalars && variant.folds == folds) {
+            if (variant.scalars == scalars && variant.folds == folds && variant.then == then && variant.stored == stored) {
                 return variant;
             }
         }
-        return keep(new Variant(this, scalars, folds, null, emits(scalars)));
-    }
-
-    private Variant keep(Variant made) {
-        Variant[] more = Arrays.copyOf(variants, variants.length + 1);
-        more[variants.length] = made;
-        variants = more;
+        Variant made = new Variant(this, scalars, folds, then, stored);
+        variants = Arrays.copyOf(variants, variants.length + 1);
+        variants[variants.length - 1] = made;
         return made;
     }
 
-    private synchronized Variant find(long scalars) {
-        for (Variant variant : variants) {
-            if (variant.scalars == scalars && variant.folds == 0) {
-                last = variant;
-                return variant;
-            }
-        }
-        last = keep(new Variant(this, scalars, 0, first, emits(scalars)));
-        return last;
-    }
-
-    private boolean emits(long scalars) {
+    /** True if a loop is emitted that would be {@code faster} than what there is without. */
+    private boolean emits(boolean faster) {
         // The loop of a primitive is as fast as the emitted one and warm before, but it reads a scalar again and again.
         return switch (Tier.CHOSEN) {
             case 0 -> false;
             case 1 -> true;
-            default -> (!single || scalars != 0) && variants.length < MOST_EMITTED;
+            default -> faster && variants.length < MOST_EMITTED;
         };
     }
 
@@ -165,6 +173,9 @@ public final class MapKernel {
         final long scalars;
         /** Set of the outputs that are summed. */
         final long folds;
+        /** What runs on a row after its sum, or null, and whether it reads the row as it is stored. */
+        final MapKernel then;
+        final boolean stored;
         /** What runs it, replaced by what is faster. A loop has no state that matters, so a race is harmless. */
         Loop loop;
         /** True until it is decided whether a loop is emitted. */
@@ -174,22 +185,25 @@ public final class MapKernel {
         private int calls;
         private long elements;
 
-        Variant(MapKernel kernel, long scalars, long folds, Loop loop, boolean emits) {
+        Variant(MapKernel kernel, long scalars, long folds, MapKernel then, boolean stored) {
             this.kernel = kernel;
             this.scalars = scalars;
             this.folds = folds;
-            this.loop = loop;
-            this.counting = emits;
-            if (emits && Tier.CHOSEN == 1) {
+            this.then = then;
+            this.stored = stored;
+            loop = folds == 0 ? kernel.first : null;
+            counting = kernel.emits(folds != 0 || !kernel.single || scalars != 0);
+            if (counting && Tier.CHOSEN == 1) {
                 counting = false;
                 Loop emitted = emit();
-                this.loop = emitted != null ? emitted : loop;
+                loop = emitted != null ? emitted : loop;
             }
         }
 
         /** The loop as a class of its own, or null. */
         Loop emit() {
-            return folds == 0 ? LoopEmitter.emit(kernel.code, scalars) : LoopEmitter.emitSums(kernel.code, scalars, folds);
+            return then != null ? SumEmitter.emit(kernel.code, scalars, stored, then.code)
+                    : folds != 0 ? SumEmitter.emit(kernel.code, scalars, folds) : LoopEmitter.emit(kernel.code, scalars);
         }
 
         /** Counts a call over {@code count} elements, and has the loop emitted when there have been enough. */

@@ -17,6 +17,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Writes the calls of the methods of vectors that {@link LoopEmitter} puts into a loop, for one type of lanes. */
@@ -25,6 +26,8 @@ final class VectorWriter {
     static final int FIRST = ~0;
     static final ClassDesc SEGMENT = desc(MemorySegment.class);
     static final ClassDesc SPECIES = desc(VectorSpecies.class);
+
+    static final ClassDesc SHUFFLE = desc(VectorShuffle.class);
 
     private static final ClassDesc ORDER = desc(ByteOrder.class);
     private static final ClassDesc VECTOR = desc(jdk.incubator.vector.Vector.class);
@@ -97,6 +100,53 @@ final class VectorWriter {
     /** Adds the two vectors on the stack. */
     CodeBuilder add(CodeBuilder body) {
         return body.invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR));
+    }
+
+    /** The lanes of a vector. */
+    int lanes() {
+        return vectorBytes / lane.bytes();
+    }
+
+    /** Puts the shuffle on the stack that brings each lane {@code by} places nearer to the first. */
+    void rotation(CodeBuilder body, int by) {
+        body.getstatic(real, "SPECIES_PREFERRED", SPECIES).loadConstant(by).iconst_1().iconst_1()
+                .invokestatic(SHUFFLE, "iota", MethodTypeDesc.of(SHUFFLE, SPECIES, ConstantDescs.CD_int, ConstantDescs.CD_int,
+                        ConstantDescs.CD_boolean));
+    }
+
+    /** Shuffles the vector on the stack by the shuffle there. */
+    void rearrange(CodeBuilder body) {
+        body.invokevirtual(real, "rearrange", MethodTypeDesc.of(real, SHUFFLE));
+    }
+
+    /** Puts a vector on the stack that has the first lane of the one in a local in all lanes. */
+    CodeBuilder spreadFirst(CodeBuilder body, int vector) {
+        return body.getstatic(real, "SPECIES_PREFERRED", SPECIES).aload(vector).iconst_0()
+                .invokevirtual(real, "lane", MethodTypeDesc.of(element, ConstantDescs.CD_int))
+                .invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
+    }
+
+    /** Puts the vector 0, 1, 2 and so on, on the stack. */
+    void iota(CodeBuilder body) {
+        body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
+                .invokestatic(real, "zero", MethodTypeDesc.of(real, SPECIES)).iconst_1()
+                .invokevirtual(real, "addIndex", MethodTypeDesc.of(real, ConstantDescs.CD_int));
+    }
+
+    /**
+     * Of two vectors and an {@link #iota} on the stack makes one: of the second so many first lanes as remain between two
+     * offsets in locals, and behind them the first.
+     */
+    void blendFirst(CodeBuilder body, int from, int to) {
+        operator(body, "LT", "Comparison");
+        body.iload(to).iload(from).isub().loadConstant(lane.bytes()).idiv();
+        if (lane == Lane.FLOAT) {
+            body.i2f();
+        } else {
+            body.i2d();
+        }
+        body.invokevirtual(real, "compare", MethodTypeDesc.of(MASK, operators("Comparison"), element))
+                .invokevirtual(real, "blend", MethodTypeDesc.of(real, VECTOR, MASK));
     }
 
     private void offset(CodeBuilder body, int address, int by) {

@@ -35,6 +35,8 @@ public final class Workspace {
     private final MapDriver driver = new MapDriver(this);
     private final MapPlan plan = new MapPlan(this);
     private MapKernel kernel;
+    /** The kernel that follows, if the call is one of two. */
+    private MapKernel next;
     private int operands;
     private boolean simple;
     private long common;
@@ -63,6 +65,15 @@ public final class Workspace {
         common = -1;
         if (kernel.width > width) {
             grow(kernel.width);
+        }
+    }
+
+    /** Starts a call of {@code kernel} that {@code then} is to follow, for {@link #runRows}. */
+    public void begin(MapKernel kernel, MapKernel then) {
+        begin(kernel);
+        next = then;
+        if (then.width > width) {
+            grow(then.width);
         }
     }
 
@@ -137,6 +148,18 @@ public final class Workspace {
         RowSums.run(this, kernel, operands, rows, sums);
     }
 
+    /**
+     * Computes the sums of the rows of the only output, and with each of them the kernel that follows, which writes a row to
+     * {@code out}. Its inputs are those of the call, or, if {@code stored}, the row itself, which then stands there; and the
+     * sum. False if nothing has been done, since the rows are not long ones or there is no loop yet.
+     *
+     * @param ahead how many rows behind its own that of the first input lies which will be wanted next
+     * @param left  how many rows the first input has from here on
+     */
+    public boolean runRows(Layout rows, boolean stored, long sums, long out, int ahead, long left) {
+        return RowSums.run(this, kernel, next, operands, rows, stored, sums, out, ahead, left);
+    }
+
     /** At least {@code bytes} bytes of scratch memory of this thread, 64-byte aligned, and good until the next call. */
     public long scratch(int bytes) {
         if (scratch == null || scratch.byteSize() < bytes + 64L) {
@@ -198,6 +221,11 @@ public final class Workspace {
         ALL.set(LONG, frame - 8, slots());
         ALL.set(LONG, blockFrame() - 8, slots());
         Arrays.fill(layouts, null);
+    }
+
+    /** The operands that there is room for. */
+    int width() {
+        return width;
     }
 
     /** The operands as given: addresses of first elements. */
