@@ -24,7 +24,10 @@ final class SumEmitter {
      * makes an object of each sum. Memory costs short loops a third of their time.
      */
     private static final int LONG_BODY = 96;
-    /** Vectors that are joined in straight code; of more there would be too much of it. */
+    /**
+     * Vectors of a group up to which each has code of its own. Of more, of narrow vectors, there would be so much that C1 has
+     * been seen to run out of its stack (JDK 25, doubles in vectors of 128 bits).
+     */
     private static final int FEW = 8;
     private static final int OFFSET = EmittedClass.FREE;
     /** The constant of the numbers of the lanes. */
@@ -56,7 +59,7 @@ final class SumEmitter {
         write = new VectorWriter(code.lane());
         vectors = FoldLoops.LANES / write.lanes();
         long own = scalars >> code.outputs().size();
-        loop = new LoopBody(code, own, vectors);
+        loop = new LoopBody(code, own, vectors > FEW ? 1 : vectors);
         this.then = then == null ? null : new LoopBody(then, stored != 0 ? 0b10 : own | 1L << code.inputs(),
                 LoopEmitter.vectors(then));
     }
@@ -121,13 +124,18 @@ final class SumEmitter {
         body.iconst_0().istore(touched);
         sums = loop.begin(body, Arrays.copyOfRange(addresses, outputs, operands), touched + 1);
         free = sums + outputs * vectors;
-        eachSum((o, v) -> {
-            // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
-            write.broadcast(body, code.lane().bits(-0.0), true);
-            storeSum(body, o, v, inMemory);
-        });
         body.iload(EmittedClass.BYTES).loadConstant(-vectors * write.vectorBytes).iand().istore(whole);
-        writeGroups(body, whole);
+        if (vectors > FEW) {
+            writeBegin(body);
+            writeVectorsInLoop(body, whole);
+        } else {
+            eachSum((o, v) -> {
+                // Not the constant object, which could only be merged with vectors around the loop by boxing all of them.
+                write.broadcast(body, code.lane().bits(-0.0), true);
+                storeSum(body, o, v, inMemory);
+            });
+            writeGroups(body, whole);
+        }
         // The two ways do not meet before all is stored: where they did, accumulators would be merged again.
         Label rest = body.newLabel();
         Label end = body.newLabel();
@@ -136,7 +144,7 @@ final class SumEmitter {
             writeHalves(body, inMemory);
             body.goto_(end).labelBinding(rest);
         }
-        if (!inMemory) {
+        if (!inMemory && vectors <= FEW) {
             eachSum((o, v) -> {
                 loadSum(body, o, v, false);
                 storeSum(body, o, v, true);
@@ -149,6 +157,44 @@ final class SumEmitter {
             writeThen(body);
         }
         body.return_();
+    }
+
+    /** Stores the accumulators as they begin. */
+    private void writeBegin(CodeBuilder body) {
+        int place = OFFSET + 1;
+        Label top = body.newLabel();
+        body.iconst_0().istore(place).labelBinding(top);
+        for (int o = 0; o < code.outputs().size(); o++) {
+            if (isSummed(o)) {
+                write.broadcast(body, code.lane().bits(-0.0), true);
+                write.store(body, addresses[o], place);
+            }
+        }
+        body.iinc(place, write.vectorBytes).iload(place).loadConstant(vectors * write.vectorBytes).if_icmplt(top);
+    }
+
+    /** Vector after vector, each added to its accumulator in memory. */
+    private void writeVectorsInLoop(CodeBuilder body, int whole) {
+        int place = OFFSET + 1;
+        Label top = body.newLabel();
+        Label end = body.newLabel();
+        body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(whole).if_icmpge(end);
+        loop.instructions(body, 0, 1, OFFSET);
+        if (then != null && !touchesLast()) {
+            writeTouch(body, OFFSET);
+        }
+        body.iload(OFFSET).loadConstant(vectors * write.vectorBytes - 1).iand().istore(place);
+        for (int o = 0; o < code.outputs().size(); o++) {
+            if (isSummed(o)) {
+                write.load(body, addresses[o], place);
+                loop.output(body, o, 0);
+                write.add(body);
+                write.store(body, addresses[o], place);
+            } else {
+                writeStore(body, o, 0);
+            }
+        }
+        body.iinc(OFFSET, write.vectorBytes).goto_(top).labelBinding(end);
     }
 
     private void writeGroups(CodeBuilder body, int whole) {
