@@ -23,7 +23,7 @@ final class KernelWarmup {
     private static final int SHORT = 64;
     private static final int LONGER = 16 * 64;
     private static final int UNROLLED = 8;
-    /** Bytes of some lanes that are no vector. */
+    /** Bytes by which an operand is short of whole groups of lanes. */
     private static final int REST = 2 * Double.BYTES;
     /** Bytes of an operand in a call that is timed. */
     private static final int TIMED = 16 * 64;

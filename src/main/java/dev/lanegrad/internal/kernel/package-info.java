@@ -5,9 +5,9 @@
  * <p>An element-wise function is a {@link dev.lanegrad.internal.lane.LaneCode}; {@code MapKernel} runs it in one of
  * three ways with the same bits. At first {@code ScalarLoop} runs it in plain Java, whose loops the JVM has compiled within
  * milliseconds. When it has also compiled them, {@code BlockInterpreter} runs one hand-written vector loop for each
- * primitive over blocks that stay in the first level of cache. Once the function is hot, a class that
- * {@code LoopEmitter} writes, or {@code SumEmitter} if results are summed, has the whole of it in one loop. The loop is written out whole because a call of our own
- * code in it stops being inlined after one exponential, and every vector is boxed then.
+ * primitive over blocks that stay in the first level of cache. Once the function is hot, a class that {@code LoopEmitter}
+ * writes, or {@code SumEmitter} if results are summed, has the whole of it in one loop. The loop is written out whole because
+ * a call of our own code in it stops being inlined after one exponential, and every vector is boxed then.
  *
  * <p>Folds have one meaning for all layouts and widths, stated in {@code Folds}; the matrix product has one, stated in
  * {@code MatMul}. Neither depends on the width of a vector.
