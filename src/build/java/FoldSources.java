@@ -166,7 +166,7 @@ final class FoldSources {
                 @Override
                 void rows(long in, long rowStride, int rows, long extremes, long add, long out) {
                     for (int row = 0; row < rows; row++) {
-                        @t@ extreme = ALL.get(ValueLayout.JAVA_@U@, extremes + row * (long) @T@.BYTES);
+                        @t@ extreme = ALL.get(ValueLayout.JAVA_@U@_UNALIGNED, extremes + row * (long) @T@.BYTES);
                         @T@Vector e = @T@Vector.broadcast(S, extreme);
                         long p = in + row * rowStride;
                         int lane = V;
@@ -175,7 +175,8 @@ final class FoldSources {
                             @T@Vector x = @T@Vector.fromMemorySegment(S, ALL, p + d, ORDER);
                             lane = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x)).firstTrue();
                         }
-                        ALL.set(ValueLayout.JAVA_LONG, out + row * (long) Long.BYTES, add + d / @T@.BYTES - V + lane);
+                        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, out + row * (long) Long.BYTES,
+                                add + d / @T@.BYTES - V + lane);
                     }
                 }
 
@@ -390,7 +391,7 @@ final class FoldSources {
                         }
                         y = x0.rearrange(BY_1);
                         x0 = <x0, y>;
-                        ALL.set(ValueLayout.JAVA_@U@, out + row * (long) BYTES, @VALUE@);
+                        ALL.set(ValueLayout.JAVA_@U@_UNALIGNED, out + row * (long) BYTES, @VALUE@);
             """;
     // Depth first, by eighths of the accumulators: eight, 8 apart, are held in registers and halved to one, which waits in
     // memory for the other seven. Breadth first, all 64 pass through memory six times.

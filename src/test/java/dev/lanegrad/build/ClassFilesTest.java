@@ -10,6 +10,7 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.FieldRefEntry;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LineNumber;
@@ -154,6 +155,21 @@ class ClassFilesTest {
                 if (entry instanceof ClassEntry used && (used.asInternalName().startsWith("sun/misc/")
                         || used.asInternalName().startsWith("java/lang/reflect/"))) {
                     wrong.add(name(model) + " uses " + used.asInternalName());
+                }
+            }
+        }
+        assertEquals(List.of(), wrong);
+    }
+
+    /** As {@code internal.memory.Raw} says: the aligned layouts test each address. */
+    @Test
+    void memoryIsAccessedWithoutATestOfItsAlignment() {
+        List<String> wrong = new ArrayList<>();
+        for (ClassModel model : CLASSES) {
+            for (PoolEntry entry : model.constantPool()) {
+                if (entry instanceof FieldRefEntry field && field.owner().asInternalName().equals("java/lang/foreign/ValueLayout")
+                        && !field.name().equalsString("JAVA_BYTE") && !field.name().stringValue().endsWith("_UNALIGNED")) {
+                    wrong.add(name(model) + " uses " + field.name().stringValue());
                 }
             }
         }

@@ -105,9 +105,13 @@ public final class Backward {
                 LeafSums.gather(label, context.nodes, plan);
                 gathering = true;
             }
-            Value[] found = create || context.interpreter() != null
-                    ? new RecordedWalk(context, plan, targets, create).run(roots, gradients)
-                    : new Walk(context, plan, targets).run(roots, gradients);
+            Value[] found;
+            if (create || context.interpreter() != null) {
+                found = new RecordedWalk(context, plan, targets, create).run(roots, gradients);
+            } else {
+                found = new Walk(context, plan, targets).run(roots, gradients);
+                gathering = false;
+            }
             if (!retain) {
                 plan.release();
             }

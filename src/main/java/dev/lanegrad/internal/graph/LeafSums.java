@@ -53,7 +53,7 @@ final class LeafSums {
         }
     }
 
-    /** Adds what has arrived at the leaves of the plan to their gradients. */
+    /** Adds what has arrived at the leaves of the plan to their gradients, and gives up those where nothing has. */
     static void addAll(Context context, Plan plan, Gradients gradients) {
         Nodes nodes = context.nodes;
         for (int i = 0; i < plan.leafCount(); i++) {
@@ -67,10 +67,11 @@ final class LeafSums {
         for (int i = 0; i < plan.leafCount(); i++) {
             int id = plan.leaf(i);
             long gradient = nodes.gradient(id);
+            Value owner = nodes.leaf(id);
             if (gradient == 0) {
+                owner.leaf.giveUp();
                 continue;
             }
-            Value owner = nodes.leaf(id);
             if (owner.leaf.hasAfterwards()) {
                 waiting = waiting == null ? new ArrayList<>() : waiting;
                 waiting.add(owner.leaf);
@@ -82,6 +83,7 @@ final class LeafSums {
             } else {
                 add(context, owner.leaf, new Value(context.scope(), context.scope().generation(), gradient,
                         gradients.layout(id), owner.cell));
+                gradients.free(id);
             }
         }
         if (waiting != null) {

@@ -82,14 +82,17 @@ final class Plan {
                 addLeaf(id);
             } else {
                 reachOperands(id);
+                if (targets == null) {
+                    requireSaved(label, id);
+                }
             }
         }
         if (targets != null) {
             keepWaysTo(targets);
-        }
-        for (int i = 0; i < size; i++) {
-            if (leads[i]) {
-                requireSaved(label, order[i]);
+            for (int i = 0; i < size; i++) {
+                if (leads[i]) {
+                    requireSaved(label, order[i]);
+                }
             }
         }
     }
@@ -242,13 +245,13 @@ final class Plan {
         return largest;
     }
 
-    /** Marks what the walk has used up as released, before {@link #end}; a record that kept nothing stays as it is. */
+    /** Ends the walk, and marks what it has used up as released; a record that kept nothing stays as it is. */
     void release() {
         for (int i = 0; i < size; i++) {
-            if (leads[i] && releases(order[i])) {
-                nodes.set(order[i], Nodes.FREED);
-            }
+            int id = order[i];
+            nodes.change(id, Nodes.WANTED, leads[i] && releases(id) ? Nodes.FREED : 0);
         }
+        size = 0;
     }
 
     private boolean releases(int id) {

@@ -39,9 +39,9 @@ abstract sealed class Records permits Nodes {
 
     private static final MemorySegment ALL = Raw.ALL;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     // Offsets in a record.
     private static final int OPCODE = 0;
     private static final int CELL = 1;
@@ -170,11 +170,17 @@ abstract sealed class Records permits Nodes {
     }
 
     void set(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) | flag));
+        change(id, 0, flag);
     }
 
     void clear(int id, int flag) {
-        ALL.set(BYTE, at(id) + FLAGS, (byte) (ALL.get(BYTE, at(id) + FLAGS) & ~flag));
+        change(id, flag, 0);
+    }
+
+    /** Takes the flags {@code cleared} off record {@code id}, and then gives it those in {@code set}. */
+    final void change(int id, int cleared, int set) {
+        long at = at(id) + FLAGS;
+        ALL.set(BYTE, at, (byte) (ALL.get(BYTE, at) & ~cleared | set));
     }
 
     /** Marks record {@code id} as wanted; false if it needs no gradient, or is marked already. */

@@ -41,9 +41,9 @@ public final class Values {
     /** Writes an element of type {@code cell} to {@code at}. */
     static void set(long at, Cell cell, double number) {
         switch (cell) {
-            case FLOAT32 -> ALL.set(ValueLayout.JAVA_FLOAT, at, (float) number);
-            case FLOAT64 -> ALL.set(ValueLayout.JAVA_DOUBLE, at, number);
-            case INT64 -> ALL.set(ValueLayout.JAVA_LONG, at, (long) number);
+            case FLOAT32 -> ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float) number);
+            case FLOAT64 -> ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, at, number);
+            case INT64 -> ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, at, (long) number);
             case BOOL -> ALL.set(ValueLayout.JAVA_BYTE, at, (byte) (number != 0 ? 1 : 0));
         }
     }
@@ -52,9 +52,9 @@ public final class Values {
     public static double get(Value value, long i) {
         long at = at(value.readable("get"), i);
         double number = switch (value.cell) {
-            case FLOAT32 -> ALL.get(ValueLayout.JAVA_FLOAT, at);
-            case FLOAT64 -> ALL.get(ValueLayout.JAVA_DOUBLE, at);
-            case INT64 -> ALL.get(ValueLayout.JAVA_LONG, at);
+            case FLOAT32 -> ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+            case FLOAT64 -> ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
+            case INT64 -> ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
             case BOOL -> ALL.get(ValueLayout.JAVA_BYTE, at);
         };
         Reference.reachabilityFence(value);
@@ -82,7 +82,7 @@ public final class Values {
 
     /** Element {@code i} of an int64 value, counted row-major. */
     public static long getLong(Value value, long i) {
-        long number = ALL.get(ValueLayout.JAVA_LONG, at(value.readable("get"), i));
+        long number = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, at(value.readable("get"), i));
         Reference.reachabilityFence(value);
         return number;
     }

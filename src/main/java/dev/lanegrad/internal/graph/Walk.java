@@ -70,7 +70,9 @@ final class Walk {
             done = true;
             return found;
         } finally {
-            dropGradients(done);
+            if (!done || targets != null) {
+                dropGradients(done);
+            }
             gradients.end();
             context.checkpoints.leaveAll();
             Reference.reachabilityFence(given);

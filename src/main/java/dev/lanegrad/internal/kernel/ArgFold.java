@@ -125,7 +125,8 @@ final class ArgFold {
     }
 
     private static double value(int cell, long at) {
-        return cell == Float.BYTES ? ALL.get(ValueLayout.JAVA_FLOAT, at) : ALL.get(ValueLayout.JAVA_DOUBLE, at);
+        return cell == Float.BYTES ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at)
+                : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
     }
 
     /** As {@link #range} for blocks of {@code block} columns, which are set apart in the plan and lie side by side. */
@@ -144,8 +145,8 @@ final class ArgFold {
             search(find(plan), scratch, plan, at, width);
             for (int c = 0; c < width; c++) {
                 long found = scratch.gathered + (long) c * cell;
-                ALL.set(ValueLayout.JAVA_LONG, index + c * step, cell == Float.BYTES
-                        ? ALL.get(ValueLayout.JAVA_INT, found) : ALL.get(ValueLayout.JAVA_LONG, found));
+                ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, index + c * step, cell == Float.BYTES
+                        ? ALL.get(ValueLayout.JAVA_INT_UNALIGNED, found) : ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, found));
             }
         }
     }

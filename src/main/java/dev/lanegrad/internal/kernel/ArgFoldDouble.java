@@ -22,7 +22,7 @@ final class ArgFoldDouble extends ArgFoldLoops {
     @Override
     void rows(long in, long rowStride, int rows, long extremes, long add, long out) {
         for (int row = 0; row < rows; row++) {
-            double extreme = ALL.get(ValueLayout.JAVA_DOUBLE, extremes + row * (long) Double.BYTES);
+            double extreme = ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, extremes + row * (long) Double.BYTES);
             DoubleVector e = DoubleVector.broadcast(S, extreme);
             long p = in + row * rowStride;
             int lane = V;
@@ -31,7 +31,8 @@ final class ArgFoldDouble extends ArgFoldLoops {
                 DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 lane = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x)).firstTrue();
             }
-            ALL.set(ValueLayout.JAVA_LONG, out + row * (long) Long.BYTES, add + d / Double.BYTES - V + lane);
+            ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, out + row * (long) Long.BYTES,
+                    add + d / Double.BYTES - V + lane);
         }
     }
 

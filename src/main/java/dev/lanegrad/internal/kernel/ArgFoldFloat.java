@@ -22,7 +22,7 @@ final class ArgFoldFloat extends ArgFoldLoops {
     @Override
     void rows(long in, long rowStride, int rows, long extremes, long add, long out) {
         for (int row = 0; row < rows; row++) {
-            float extreme = ALL.get(ValueLayout.JAVA_FLOAT, extremes + row * (long) Float.BYTES);
+            float extreme = ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, extremes + row * (long) Float.BYTES);
             FloatVector e = FloatVector.broadcast(S, extreme);
             long p = in + row * rowStride;
             int lane = V;
@@ -31,7 +31,8 @@ final class ArgFoldFloat extends ArgFoldLoops {
                 FloatVector x = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 lane = x.compare(VectorOperators.EQ, e).or(x.compare(VectorOperators.NE, x)).firstTrue();
             }
-            ALL.set(ValueLayout.JAVA_LONG, out + row * (long) Long.BYTES, add + d / Float.BYTES - V + lane);
+            ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, out + row * (long) Long.BYTES,
+                    add + d / Float.BYTES - V + lane);
         }
     }
 

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class BlockInterpreter extends Loop {
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     /** Operands of a step: the result and three more. */
     private static final int PLACES = 4;
 

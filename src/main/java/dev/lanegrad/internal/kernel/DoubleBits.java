@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** The primitives on the bits of doubles and on truth values; loops as in {@link DoublePrims}. */
 final class DoubleBits {
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Long> I = LongVector.SPECIES_PREFERRED;
     private static final int VBYTES = I.vectorByteSize();

@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class DoublePrims {
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> F = DoubleVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> I = LongVector.SPECIES_PREFERRED;

@@ -82,8 +82,8 @@ final class EmittedClass {
         int[] addresses = new int[count];
         for (int i = 0; i < count; i++) {
             addresses[i] = next + 2 * i;
-            VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_LONG", OF_LONG).lload(FRAME)
-                    .loadConstant((long) i * Loop.ENTRY).ladd()
+            VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_LONG_UNALIGNED", OF_LONG)
+                    .lload(FRAME).loadConstant((long) i * Loop.ENTRY).ladd()
                     .invokeinterface(VectorWriter.SEGMENT, "get",
                             MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long)).lstore(addresses[i]);
         }

@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 /** The primitives on the bits of floats and on truth values; loops as in {@link FloatPrims}. */
 final class FloatBits {
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     private static final int VBYTES = I.vectorByteSize();

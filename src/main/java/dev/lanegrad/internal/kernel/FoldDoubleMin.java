@@ -105,7 +105,7 @@ final class FoldDoubleMin extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, y.compare(LT, x0));
-        ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+        ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out, x0.lane(0));
         return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
@@ -141,7 +141,7 @@ final class FoldDoubleMin extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, y.compare(LT, x0));
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
@@ -169,7 +169,7 @@ final class FoldDoubleMin extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, y.compare(LT, x0));
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
@@ -199,7 +199,7 @@ final class FoldDoubleMin extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, y.compare(LT, x0));
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 
@@ -231,7 +231,7 @@ final class FoldDoubleMin extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, y.compare(LT, x0));
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, nan ? Double.NaN : x0.lane(0));
         }
     }
 

@@ -90,7 +90,7 @@ final class FoldDoubleProd extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.mul(y);
-        ALL.set(ValueLayout.JAVA_DOUBLE, out, x0.lane(0));
+        ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out, x0.lane(0));
         return true;
     }
 
@@ -125,7 +125,7 @@ final class FoldDoubleProd extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.mul(y);
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -152,7 +152,7 @@ final class FoldDoubleProd extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.mul(y);
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -181,7 +181,7 @@ final class FoldDoubleProd extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.mul(y);
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -212,7 +212,7 @@ final class FoldDoubleProd extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.mul(y);
-            ALL.set(ValueLayout.JAVA_DOUBLE, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 

@@ -87,7 +87,7 @@ final class FoldFloatMax extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, x0.compare(LT, y));
-        ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out, x0.lane(0));
         return !s0.add(s1).test(VectorOperators.IS_NAN).anyTrue();
     }
 
@@ -123,7 +123,7 @@ final class FoldFloatMax extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, x0.compare(LT, y));
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
         }
     }
 
@@ -151,7 +151,7 @@ final class FoldFloatMax extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, x0.compare(LT, y));
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
         }
     }
 
@@ -181,7 +181,7 @@ final class FoldFloatMax extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, x0.compare(LT, y));
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
         }
     }
 
@@ -213,7 +213,7 @@ final class FoldFloatMax extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.blend(y, x0.compare(LT, y));
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, nan ? Float.NaN : x0.lane(0));
         }
     }
 

@@ -78,7 +78,7 @@ final class FoldFloatSum extends FoldLoops {
         }
         y = x0.rearrange(BY_1);
         x0 = x0.add(y);
-        ALL.set(ValueLayout.JAVA_FLOAT, out, x0.lane(0));
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out, x0.lane(0));
         return true;
     }
 
@@ -113,7 +113,7 @@ final class FoldFloatSum extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.add(y);
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -140,7 +140,7 @@ final class FoldFloatSum extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.add(y);
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -169,7 +169,7 @@ final class FoldFloatSum extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.add(y);
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 
@@ -200,7 +200,7 @@ final class FoldFloatSum extends FoldLoops {
             }
             y = x0.rearrange(BY_1);
             x0 = x0.add(y);
-            ALL.set(ValueLayout.JAVA_FLOAT, out + row * (long) BYTES, x0.lane(0));
+            ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + row * (long) BYTES, x0.lane(0));
         }
     }
 

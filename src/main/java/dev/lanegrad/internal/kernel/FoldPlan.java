@@ -187,12 +187,13 @@ final class FoldPlan {
             }
         } else if (cell == Float.BYTES) {
             for (int i = 0; i < n; i++) {
-                ALL.set(ValueLayout.JAVA_INT, to + i * toStride, ALL.get(ValueLayout.JAVA_INT, from + i * fromStride));
+                int element = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, from + i * fromStride);
+                ALL.set(ValueLayout.JAVA_INT_UNALIGNED, to + i * toStride, element);
             }
         } else {
             for (int i = 0; i < n; i++) {
-                long element = ALL.get(ValueLayout.JAVA_LONG, from + i * fromStride);
-                ALL.set(ValueLayout.JAVA_LONG, to + i * toStride, element);
+                long element = ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, from + i * fromStride);
+                ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, to + i * toStride, element);
             }
         }
     }

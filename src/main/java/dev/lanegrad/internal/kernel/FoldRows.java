@@ -167,6 +167,6 @@ final class FoldRows {
     }
 
     static void move(long from, long to) {
-        ALL.set(ValueLayout.JAVA_LONG, to, ALL.get(ValueLayout.JAVA_LONG, from));
+        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, to, ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, from));
     }
 }

@@ -111,8 +111,8 @@ public final class Folds {
     private static void fill(Lane lane, double value, long count, long out) {
         for (long i = 0; i < count; i++) {
             switch (lane) {
-                case FLOAT -> ALL.set(ValueLayout.JAVA_FLOAT, out + i * Float.BYTES, (float) value);
-                case DOUBLE -> ALL.set(ValueLayout.JAVA_DOUBLE, out + i * Double.BYTES, value);
+                case FLOAT -> ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out + i * Float.BYTES, (float) value);
+                case DOUBLE -> ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out + i * Double.BYTES, value);
             }
         }
     }

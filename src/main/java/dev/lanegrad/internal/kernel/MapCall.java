@@ -232,7 +232,7 @@ public final class MapCall implements Workers.Shared {
     }
 
     private void aim(int p, long address) {
-        ALL.set(ValueLayout.JAVA_LONG, frame + (long) p * Loop.ENTRY, address);
+        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, frame + (long) p * Loop.ENTRY, address);
     }
 
     private void shared(long bytes) {
@@ -270,7 +270,7 @@ public final class MapCall implements Workers.Shared {
             int now = (int) Math.min(turn, bytes - unit * turn);
             for (int p = 0; p < operands; p++) {
                 if (masks[p] != 0) {
-                    ALL.set(ValueLayout.JAVA_LONG, own + (long) p * Loop.ENTRY, addresses[p] + unit * turn);
+                    ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, own + (long) p * Loop.ENTRY, addresses[p] + unit * turn);
                 }
             }
             variant.loop.run(own, now);
@@ -288,7 +288,8 @@ public final class MapCall implements Workers.Shared {
     }
 
     private void spread(int p) {
-        Spread.value(kernel.shift, spreads + p * 64L, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT, addresses[p])
-                : ALL.get(ValueLayout.JAVA_DOUBLE, addresses[p]));
+        Spread.value(kernel.shift, spreads + p * 64L, kernel.shift == 2
+                ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, addresses[p])
+                : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, addresses[p]));
     }
 }

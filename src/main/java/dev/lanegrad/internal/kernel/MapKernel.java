@@ -50,8 +50,7 @@ public final class MapKernel {
     /** What runs at first. */
     private Loop first;
     private MapKernel twice;
-    // A race leaves it at one of two variants, and both are good; they are immutable but for their counters and loop.
-    private Variant last;
+    // Read without the lock that guards changes: variants are immutable but for their counters and loop.
     private Variant[] variants = new Variant[0];
 
     private MapKernel(LaneCode code) {
@@ -69,7 +68,7 @@ public final class MapKernel {
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
         nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
                 * code.lane().bytes();
-        last = find(0, 0, null, false);
+        find(0, 0, null, false);
     }
 
     /**
@@ -113,12 +112,13 @@ public final class MapKernel {
 
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
     Variant variant(long scalars) {
-        Variant variant = last;
-        if (variant.scalars != scalars) {
-            variant = find(scalars, 0, null, false);
-            last = variant;
+        // They are few, and to remember the last one would be a store, which costs more than to look at them.
+        for (Variant variant : variants) {
+            if (variant.scalars == scalars && variant.folds == 0) {
+                return variant;
+            }
         }
-        return variant;
+        return find(scalars, 0, null, false);
     }
 
     /**
@@ -149,8 +149,10 @@ public final class MapKernel {
             }
         }
         Variant made = new Variant(this, scalars, folds, then, stored);
-        variants = Arrays.copyOf(variants, variants.length + 1);
-        variants[variants.length - 1] = made;
+        Variant[] more = Arrays.copyOf(variants, variants.length + 1);
+        more[variants.length] = made;
+        VarHandle.releaseFence();
+        variants = more;
         return made;
     }
 

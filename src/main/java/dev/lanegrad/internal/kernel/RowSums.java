@@ -164,7 +164,7 @@ final class RowSums {
     }
 
     private long spread(int p, long at) {
-        return workspace.spread(p, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT, at)
-                : ALL.get(ValueLayout.JAVA_DOUBLE, at));
+        return workspace.spread(p, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at)
+                : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at));
     }
 }

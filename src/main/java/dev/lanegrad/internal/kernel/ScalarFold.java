@@ -35,8 +35,8 @@ final class ScalarFold {
         double[] lanes = new double[FoldLoops.LANES];
         Arrays.fill(lanes, op.identity());
         for (int i = 0; i < count; i++) {
-            double element = lane == Lane.FLOAT ? ALL.get(ValueLayout.JAVA_FLOAT, in + (long) Float.BYTES * i)
-                    : ALL.get(ValueLayout.JAVA_DOUBLE, in + (long) Double.BYTES * i);
+            double element = lane == Lane.FLOAT ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, in + (long) Float.BYTES * i)
+                    : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, in + (long) Double.BYTES * i);
             lanes[i % lanes.length] = join(op, lane, lanes[i % lanes.length], element);
         }
         for (int width = lanes.length / 2; width > 0; width /= 2) {
@@ -45,8 +45,8 @@ final class ScalarFold {
             }
         }
         switch (lane) {
-            case FLOAT -> ALL.set(ValueLayout.JAVA_FLOAT, out, (float) lanes[0]);
-            case DOUBLE -> ALL.set(ValueLayout.JAVA_DOUBLE, out, lanes[0]);
+            case FLOAT -> ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out, (float) lanes[0]);
+            case DOUBLE -> ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out, lanes[0]);
         }
     }
 

@@ -22,9 +22,9 @@ final class ScalarLoop extends Loop {
     private static final int CALLS = 10;
     private static final long ENOUGH = 4096;
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ThreadLocal<ScalarFloats> FLOATS = ThreadLocal.withInitial(() -> new ScalarFloats(LANES));
     private static final ThreadLocal<ScalarDoubles> DOUBLES = ThreadLocal.withInitial(() -> new ScalarDoubles(LANES));
 

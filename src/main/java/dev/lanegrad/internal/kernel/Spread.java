@@ -42,7 +42,7 @@ final class Spread {
     static void bits(Lane lane, long address, long bits) {
         long twice = lane == Lane.FLOAT ? bits << 32 | bits & 0xFFFF_FFFFL : bits;
         for (int at = 0; at < MapPlan.VECTOR; at += Long.BYTES) {
-            ALL.set(ValueLayout.JAVA_LONG, address + at, twice);
+            ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, address + at, twice);
         }
     }
 }

@@ -327,7 +327,7 @@ final class SumEmitter {
 
     /** Reads a number of the row that is touched, which brings its line of the cache. */
     private void writeTouch(CodeBuilder body, int offset) {
-        VectorWriter.all(body.iload(touched)).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_INT", OF_INT)
+        VectorWriter.all(body.iload(touched)).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_INT_UNALIGNED", OF_INT)
                 .lload(addresses[addresses.length - 1]).iload(offset).i2l().ladd()
                 .invokeinterface(VectorWriter.SEGMENT, "get", MethodTypeDesc.of(ConstantDescs.CD_int, OF_INT,
                         ConstantDescs.CD_long)).iadd().istore(touched);
@@ -335,7 +335,7 @@ final class SumEmitter {
 
     /** Stores what has been touched behind the sum, since what nobody wants need not be read. */
     private void writeTouched(CodeBuilder body) {
-        VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_INT", OF_INT)
+        VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_INT_UNALIGNED", OF_INT)
                 .lload(addresses[1]).loadConstant((long) write.vectorBytes).ladd().iload(touched)
                 .invokeinterface(VectorWriter.SEGMENT, "set", MethodTypeDesc.of(ConstantDescs.CD_void, OF_INT,
                         ConstantDescs.CD_long, ConstantDescs.CD_int));

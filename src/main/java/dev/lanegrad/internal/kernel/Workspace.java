@@ -22,7 +22,7 @@ public final class Workspace {
     private static final int ONE_CALL = 16 << 10;
 
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ThreadLocal<Workspace> CURRENT = ThreadLocal.withInitial(Workspace::new);
 
     final Cell[] cells = new Cell[MAX_OPERANDS];
@@ -205,8 +205,8 @@ public final class Workspace {
         for (long left = ones; left != 0; left &= left - 1) {
             int i = Long.numberOfTrailingZeros(left);
             long address = address(frame, i);
-            place(frame, i, spread(i, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT, address)
-                    : ALL.get(ValueLayout.JAVA_DOUBLE, address)), 0);
+            place(frame, i, spread(i, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address)
+                    : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, address)), 0);
         }
         scalars |= ones;
     }

@@ -27,7 +27,7 @@ final class RedZones {
 
     private static final long ZONE = 0xFACEFEEDFACEFEEDL;
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final String LIBRARY = "dev.lanegrad.";
     private static final String INTERNAL = "dev.lanegrad.internal.";
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
 public final class TapeScope extends Home implements AutoCloseable {
     private static final int CLOSED = -1;
     private static final MemorySegment ALL = Raw.ALL;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final ThreadArena arena;
     private final TapeScope parent;
