@@ -111,6 +111,26 @@ final class Conversions {
         }
     }
 
+    /** Lines of {@code n} equal floats one behind the other, each of the next float of those {@code step} bytes apart. */
+    static void repeatFloats(long from, long step, long to, int lines, int n) {
+        for (int i = 0; i < lines; i++) {
+            FloatVector all = FloatVector.broadcast(F, ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, from + i * step));
+            for (int j = 0; j < n; j += F_LANES) {
+                all.intoMemorySegment(ALL, to + ((long) i * n + j) * Float.BYTES, ORDER);
+            }
+        }
+    }
+
+    /** Lines of {@code n} equal doubles one behind the other, each of the next double of those {@code step} bytes apart. */
+    static void repeatDoubles(long from, long step, long to, int lines, int n) {
+        for (int i = 0; i < lines; i++) {
+            DoubleVector all = DoubleVector.broadcast(D, ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, from + i * step));
+            for (int j = 0; j < n; j += D_LANES) {
+                all.intoMemorySegment(ALL, to + ((long) i * n + j) * Double.BYTES, ORDER);
+            }
+        }
+    }
+
     static void doublesToFloats(long from, long to, int n) {
         for (int i = 0; i < n; i += D_LANES) {
             ((FloatVector) DoubleVector.fromMemorySegment(D, ALL, from + (long) i * Double.BYTES, ORDER)

@@ -178,16 +178,19 @@ public final class Indexing {
 
     /** True if all indices are from 0 to {@code size - 1}. */
     public static boolean areInside(long index, Layout layout, int size) {
-        return layout.count() == 0 || areInside(index, layout, 0, size);
+        return layout.count() == 0 || (layout.count() == 1 ? isInside(index, size) : areInside(index, layout, 0, size));
+    }
+
+    private static boolean isInside(long index, int size) {
+        long value = ALL.get(LONG, index);
+        return value >= 0 && value < size;
     }
 
     private static boolean areInside(long index, Layout layout, int d, int size) {
-        if (d == layout.rank()) {
-            long value = ALL.get(LONG, index);
-            return value >= 0 && value < size;
-        }
+        long step = layout.stride(d) * Long.BYTES;
+        boolean last = isOneBelow(layout, d);
         for (int i = 0; i < layout.size(d); i++) {
-            if (!areInside(index + i * layout.stride(d) * Long.BYTES, layout, d + 1, size)) {
+            if (!(last ? isInside(index + i * step, size) : areInside(index + i * step, layout, d + 1, size))) {
                 return false;
             }
         }
@@ -200,7 +203,7 @@ public final class Indexing {
         long fromStep = source.stride(d) * size;
         long indexStep = indices.stride(d) * Long.BYTES;
         long toStep = target.stride(d) * size;
-        boolean last = d == indices.rank() - 1;
+        boolean last = isOneBelow(indices, d);
         for (int i = 0; i < n; i++) {
             long nextFrom = d == dim ? from : from + i * fromStep;
             long nextIndex = index + i * indexStep;
@@ -214,6 +217,16 @@ public final class Indexing {
                 gatherDimension(size, nextFrom, source, nextIndex, indices, dim, to + i * toStep, target, d + 1);
             }
         }
+    }
+
+    /** True if there is one element for each index of dimension {@code d}. */
+    private static boolean isOneBelow(Layout indices, int d) {
+        for (int i = d + 1; i < indices.rank(); i++) {
+            if (indices.size(i) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean constantBelow(Layout indices, int d) {

@@ -179,15 +179,24 @@ final class MapDriver {
         int left = n;
         long at = to;
         while (left > 0) {
-            int line = Math.min(left, plan.sizes[last] - walk[last]);
-            Packing.line(plan.cells[p], plan.shift, from, step, at, line);
-            left -= line;
-            at += (long) line << plan.shift;
+            int whole = step == 0 && last > 0 && walk[last] == 0
+                    ? Math.min(left / plan.sizes[last], plan.sizes[last - 1] - walk[last - 1]) : 0;
+            int lines = Math.max(whole, 1);
+            int line = whole > 0 ? plan.sizes[last] : Math.min(left, plan.sizes[last] - walk[last]);
+            if (whole > 0) {
+                Packing.lines(plan.cells[p], plan.shift, from, plan.strides[own + last - 1], at, lines, line);
+            } else {
+                Packing.line(plan.cells[p], plan.shift, from, step, at, line);
+            }
+            left -= lines * line;
+            at += (long) lines * line << plan.shift;
             from -= walk[last] * step;
             walk[last] = 0;
             for (int d = last - 1; d >= 0; d--) {
-                from += plan.strides[own + d];
-                if (++walk[d] < plan.sizes[d]) {
+                int steps = d == last - 1 ? lines : 1;
+                from += plan.strides[own + d] * steps;
+                walk[d] += steps;
+                if (walk[d] < plan.sizes[d]) {
                     break;
                 }
                 walk[d] = 0;

@@ -13,7 +13,6 @@ import java.lang.foreign.ValueLayout;
 final class Packing {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    // Elements are aligned, but the check that they are would be made for each.
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -46,6 +45,19 @@ final class Packing {
             floats(cell, from, to, n);
         } else {
             doubles(cell, from, to, n);
+        }
+    }
+
+    /** Writes {@code lines} lines of {@code n} lanes that are equal: those of a line are the next of elements {@code step} apart. */
+    static void lines(Cell cell, int shift, long from, long step, long to, int lines, int n) {
+        if (shift == 2 && cell == Cell.FLOAT32) {
+            Conversions.repeatFloats(from, step, to, lines, n);
+        } else if (shift == 3 && cell == Cell.FLOAT64) {
+            Conversions.repeatDoubles(from, step, to, lines, n);
+        } else {
+            for (int i = 0; i < lines; i++) {
+                line(cell, shift, from + i * step, 0, to + ((long) i * n << shift), n);
+            }
         }
     }
 
