@@ -142,11 +142,24 @@ public final class MapKernel {
         return twice.find(scalars << 1, 0b10, then, stored);
     }
 
-    private synchronized Variant find(long scalars, long folds, MapKernel then, boolean stored) {
+    private Variant find(long scalars, long folds, MapKernel then, boolean stored) {
+        Variant known = known(scalars, folds, then, stored);
+        return known != null ? known : make(scalars, folds, then, stored);
+    }
+
+    private Variant known(long scalars, long folds, MapKernel then, boolean stored) {
         for (Variant variant : variants) {
             if (variant.scalars == scalars && variant.folds == folds && variant.then == then && variant.stored == stored) {
                 return variant;
             }
+        }
+        return null;
+    }
+
+    private synchronized Variant make(long scalars, long folds, MapKernel then, boolean stored) {
+        Variant known = known(scalars, folds, then, stored);
+        if (known != null) {
+            return known;
         }
         Variant made = new Variant(this, scalars, folds, then, stored);
         Variant[] more = Arrays.copyOf(variants, variants.length + 1);

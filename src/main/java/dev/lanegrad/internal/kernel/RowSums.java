@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 /**
  * The sums of rows that a kernel computes, made in its own loop: what is summed need not be stored and loaded again. The
  * loop is emitted once the kernel has proved hot; until then, and for other rows, the output is written and folded. Either
- * way the bits are those of {@link Folds}.
+ * way the bits are those of {@link Folds}. Belongs to a workspace, and is used again.
  */
 final class RowSums {
     /** The least elements of a row that is worth a call of its own. */
@@ -17,42 +17,22 @@ final class RowSums {
     private static final MemorySegment ALL = Raw.ALL;
 
     private final Workspace workspace;
-    private final MapKernel kernel;
-    private final int operands;
-    private final Layout rows;
-    private final int bytes;
+    private MapKernel kernel;
+    private int operands;
+    private Layout rows;
+    private int bytes;
     /** Set of the operands that are the same all along a row. */
-    private final long sameInRow;
+    private long sameInRow;
 
-    private RowSums(Workspace workspace, MapKernel kernel, int operands, Layout rows) {
+    RowSums(Workspace workspace) {
         this.workspace = workspace;
-        this.kernel = kernel;
-        this.operands = operands;
-        this.rows = rows;
-        bytes = rows.size(1) << kernel.shift;
-        long set = workspace.scalars;
-        for (int p = 1; p < operands; p++) {
-            set |= isScalar(p) || workspace.layouts[p].sameSizes(rows) ? 0 : 1L << p;
-        }
-        sameInRow = set;
-    }
-
-    /** The call of {@code kernel} that is prepared in {@code workspace}, if it can go row by row; else null. */
-    private static RowSums of(Workspace workspace, MapKernel kernel, int operands, Layout rows) {
-        int length = rows.size(1);
-        if (length < LONG || length > FoldRows.CHUNK || operands + 2 > workspace.width()) {
-            return null;
-        }
-        RowSums call = new RowSums(workspace, kernel, operands, rows);
-        return call.fits() ? call : null;
     }
 
     /** See {@link Workspace#runSums}. */
-    static void run(Workspace workspace, MapKernel kernel, int operands, Layout rows, long sums) {
-        RowSums call = of(workspace, kernel, operands, rows);
-        MapKernel.Variant variant = call == null ? null : kernel.sums(call.sameInRow, 0b1);
+    void run(MapKernel kernel, int operands, Layout rows, long sums) {
+        MapKernel.Variant variant = take(kernel, operands, rows) ? kernel.sums(sameInRow, 0b1) : null;
         if (variant != null && variant.loop != null) {
-            call.sum(variant.loop, sums);
+            sum(variant.loop, sums);
             return;
         }
         long out = Workspace.address(workspace.frame(), 0);
@@ -62,18 +42,17 @@ final class RowSums {
     }
 
     /** See {@link Workspace#runRows}. */
-    static boolean run(Workspace workspace, MapKernel kernel, MapKernel then, int operands, Layout rows, boolean stored,
-            long sums, long out, int ahead, long left) {
-        RowSums call = of(workspace, kernel, operands, rows);
-        if (call == null || call.isOverwritten(out)) {
+    boolean run(MapKernel kernel, MapKernel then, int operands, Layout rows, boolean stored, long sums, long out, int ahead,
+            long left) {
+        if (!take(kernel, operands, rows) || isOverwritten(out)) {
             return false;
         }
-        MapKernel.Variant variant = kernel.rows(call.sameInRow, stored, then);
+        MapKernel.Variant variant = kernel.rows(sameInRow, stored, then);
         if (variant.loop == null) {
             count(variant, rows);
             return false;
         }
-        call.rows(variant.loop, sums, out, ahead, left);
+        rows(variant.loop, sums, out, ahead, left);
         return true;
     }
 
@@ -83,17 +62,27 @@ final class RowSums {
         }
     }
 
-    /** True if each input is of the kernel's type, and one number, a number for each row, or rows. */
-    private boolean fits() {
-        for (int p = 0; p < operands; p++) {
-            Cell cell = workspace.cells[p];
-            Layout layout = workspace.layouts[p];
-            if (p == 0 ? cell != kernel.cell : !isScalar(p) && (cell != kernel.cell || layout.count() != 1
-                    && (!layout.isContiguous() || !layout.sameSizes(rows) && !isColumn(layout)))) {
-                return false;
+    /** Takes the call of {@code kernel} that is prepared in the workspace; false if it cannot go row by row. */
+    private boolean take(MapKernel kernel, int operands, Layout rows) {
+        int length = rows.size(1);
+        if (length < LONG || length > FoldRows.CHUNK || operands + 2 > workspace.width()) {
+            return false;
+        }
+        this.kernel = kernel;
+        this.operands = operands;
+        this.rows = rows;
+        bytes = length << kernel.shift;
+        sameInRow = workspace.scalars;
+        boolean fits = workspace.cells[0] == kernel.cell;
+        for (int p = 1; p < operands && fits; p++) {
+            if (!isScalar(p)) {
+                boolean isRow = workspace.layouts[p].sameSizes(rows);
+                sameInRow |= isRow ? 0 : 1L << p;
+                fits = workspace.cells[p] == kernel.cell && (workspace.layouts[p].count() == 1
+                        || workspace.layouts[p].isContiguous() && (isRow || isColumn(workspace.layouts[p])));
             }
         }
-        return true;
+        return fits;
     }
 
     /** True if rows that are written to {@code out}, to whole vectors, would be written over an input still to be read. */
@@ -120,12 +109,13 @@ final class RowSums {
         long frame = workspace.blockFrame();
         int most = FoldScratch.LANE_BYTES / FoldLoops.VBYTES;
         loops.uses(FoldCall.ROWS_1);
+        placeInputs(1);
         for (int from = 0; from < rows.size(0); from += most) {
             int now = Math.min(most, rows.size(0) - from);
             for (int row = 0; row < now; row++) {
                 Workspace.place(frame, 0, lanes + (long) row * FoldLoops.VBYTES, -1);
-                placeInputs(1, from + row);
                 loop.run(frame, bytes);
+                nextInputs(1, from + row + 1);
             }
             loops.rows(lanes, FoldLoops.VBYTES, FoldLoops.VBYTES >> kernel.shift, now, sums + ((long) from << kernel.shift));
         }
@@ -137,28 +127,36 @@ final class RowSums {
         long frame = workspace.blockFrame();
         boolean isRow = (sameInRow & 0b10) == 0;
         Workspace.place(frame, 1, lanes, -1);
+        placeInputs(2);
         for (int row = 0; row < rows.size(0); row++) {
-            Workspace.place(frame, 0, out + (long) row * bytes, -1);
-            placeInputs(2, row);
-            long touched = isRow && row + ahead < left ? (long) ahead * bytes : 0;
-            Workspace.place(frame, operands + 1, Workspace.address(frame, 2) + touched, -1);
+            long to = out + (long) row * bytes;
+            Workspace.place(frame, 0, to, -1);
+            // Where no row is wanted next, what is written here is touched: that is memory as long as a row in any case.
+            boolean touches = isRow && row + ahead < left;
+            Workspace.place(frame, operands + 1, touches ? Workspace.address(frame, 2) + (long) ahead * bytes : to, -1);
             loop.run(frame, bytes);
             FoldPlan.copyLine(1 << kernel.shift, lanes, 0, sums + ((long) row << kernel.shift), 0, 1);
+            nextInputs(2, row + 1);
         }
     }
 
-    private void placeInputs(int first, int row) {
+    private void placeInputs(int first) {
         long frame = workspace.blockFrame();
         for (int p = 1; p < operands; p++) {
             long base = Workspace.address(workspace.frame(), p);
-            int at = first + p - 1;
-            if (isScalar(p)) {
-                Workspace.place(frame, at, base, 0);
-            } else if (workspace.layouts[p].sameSizes(rows)) {
-                Workspace.place(frame, at, base + (long) row * bytes, -1);
-            } else {
-                Workspace.place(frame, at, spread(p, workspace.layouts[p].count() == 1 ? base
-                        : base + ((long) row << kernel.shift)), 0);
+            boolean same = (sameInRow >> p & 1) != 0;
+            Workspace.place(frame, first + p - 1, same && !isScalar(p) ? spread(p, base) : base, same ? 0 : -1);
+        }
+    }
+
+    /** Moves the inputs on to row {@code row}, if there is one. */
+    private void nextInputs(int first, int row) {
+        long frame = workspace.blockFrame();
+        for (int p = 1; p < operands && row < rows.size(0); p++) {
+            if ((sameInRow >> p & 1) == 0) {
+                Workspace.place(frame, first + p - 1, Workspace.address(frame, first + p - 1) + bytes, -1);
+            } else if (!isScalar(p) && workspace.layouts[p].count() != 1) {
+                spread(p, Workspace.address(workspace.frame(), p) + ((long) row << kernel.shift));
             }
         }
     }

@@ -34,6 +34,7 @@ public final class Workspace {
 
     private final MapDriver driver = new MapDriver(this);
     private final MapPlan plan = new MapPlan(this);
+    private final RowSums rowSums = new RowSums(this);
     private MapKernel kernel;
     /** The kernel that follows, if the call is one of two. */
     private MapKernel next;
@@ -145,7 +146,7 @@ public final class Workspace {
      * Folds} has it, to {@code sums}. The rows themselves are undefined then.
      */
     public void runSums(Layout rows, long sums) {
-        RowSums.run(this, kernel, operands, rows, sums);
+        rowSums.run(kernel, operands, rows, sums);
     }
 
     /**
@@ -157,7 +158,7 @@ public final class Workspace {
      * @param left  how many rows the first input has from here on
      */
     public boolean runRows(Layout rows, boolean stored, long sums, long out, int ahead, long left) {
-        return RowSums.run(this, kernel, next, operands, rows, stored, sums, out, ahead, left);
+        return rowSums.run(kernel, next, operands, rows, stored, sums, out, ahead, left);
     }
 
     /** At least {@code bytes} bytes of scratch memory of this thread, 64-byte aligned, and good until the next call. */
