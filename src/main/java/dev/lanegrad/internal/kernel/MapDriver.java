@@ -14,6 +14,8 @@ final class MapDriver {
     private final int[] index = new int[MapPlan.MAX_RANK];
     private final int[] walk = new int[MapPlan.MAX_RANK];
     private final long[] offsets = new long[Workspace.MAX_OPERANDS];
+    /** Bytes from a row of each operand to the next. */
+    private final long[] steps = new long[Workspace.MAX_OPERANDS];
     private MapPlan plan;
 
     MapDriver(Workspace workspace) {
@@ -47,8 +49,10 @@ final class MapDriver {
 
     private void rows(long first, long to) {
         long bytes = (long) plan.sizes[plan.rank - 1] << plan.shift;
-        start(first * plan.sizes[plan.rank - 1]);
-        for (long row = first; row < to; row++) {
+        long apart = bytes > MapPlan.CALL ? first : to < plan.units ? to - 1 : to;
+        rowsAtOnce(first, apart, (int) bytes);
+        start(apart * plan.sizes[plan.rank - 1]);
+        for (long row = apart; row < to; row++) {
             boolean exact = row == to - 1 && to < plan.units;
             int now;
             for (long done = 0; done < bytes; done += now) {
@@ -64,6 +68,45 @@ final class MapDriver {
                 }
             }
             nextRow(plan.rank - 2);
+        }
+    }
+
+    /** Rows of one call each, behind which more may be written than there is. */
+    private void rowsAtOnce(long first, long to, int bytes) {
+        int outer = plan.rank - 2;
+        long run;
+        for (long row = first; row < to; row += run) {
+            start(row * plan.sizes[plan.rank - 1]);
+            run = outer < 0 ? 1 : Math.min(plan.sizes[outer] - index[outer], to - row);
+            long columns = 0;
+            long moving = 0;
+            for (int p = 0; p < plan.operands; p++) {
+                placeInRow(p, row * bytes, 0);
+                boolean packed = plan.modes[p] == MapPlan.PACKED;
+                steps[p] = packed && outer >= 0 ? plan.strides[p * MapPlan.MAX_RANK + outer] : bytes;
+                boolean column = packed && plan.inner(p) == 0;
+                columns |= column && steps[p] != 0 ? 1L << p : 0;
+                moving |= !column && plan.modes[p] != MapPlan.SPREAD ? 1L << p : 0;
+            }
+            plan.loop.run(workspace.blockFrame(), bytes);
+            for (long left = run - 1; left > 0; left--) {
+                moveRow(columns, moving);
+                plan.loop.run(workspace.blockFrame(), bytes);
+            }
+        }
+    }
+
+    /** Goes to the next row along the last dimension of rows. */
+    private void moveRow(long columns, long moving) {
+        long frame = workspace.blockFrame();
+        for (long left = moving; left != 0; left &= left - 1) {
+            int p = Long.numberOfTrailingZeros(left);
+            Workspace.place(frame, p, Workspace.address(frame, p) + steps[p], -1);
+        }
+        for (long left = columns; left != 0; left &= left - 1) {
+            int p = Long.numberOfTrailingZeros(left);
+            offsets[p] += steps[p];
+            workspace.spread(p, Packing.one(plan.cells[p], plan.shift, plan.bases[p] + offsets[p]));
         }
     }
 

@@ -21,9 +21,9 @@ import java.util.Set;
  */
 final class Band {
     /** Elements that are computed at a time: a few operands of so many stay in the second level of cache. */
-    private static final int BLOCK = 8192;
+    private static final int BLOCK = 16384;
     /** From so many elements on it matters that they lie in memory. */
-    static final long WORTHWHILE = 3L * BLOCK;
+    static final long WORTHWHILE = 24 << 10;
     private static final int MOST_MEMBERS = 24;
 
     /** Number of rows; 0 if this is one region as it is. */
