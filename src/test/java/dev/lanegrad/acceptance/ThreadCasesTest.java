@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lanegrad.DifferentiableFunction;
 import dev.lanegrad.Grad;
 import dev.lanegrad.GradMode;
 import dev.lanegrad.Tape;
 import dev.lanegrad.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -96,6 +98,35 @@ class ThreadCasesTest {
         other.zeroGrad();
         assertEquals("", inThreads(false, 1, backward).getFirst());
         near(before, x.grad());
+    }
+
+    /** Doubles, and has no gradient. */
+    private static final class Constant extends DifferentiableFunction {
+        @Override
+        protected List<Tensor> forward(Call call, List<Tensor> inputs) {
+            return List.of(inputs.getFirst().mul(2));
+        }
+
+        @Override
+        protected List<Tensor> backward(Call call, List<Tensor> gradients) {
+            return Collections.singletonList(null);
+        }
+    }
+
+    @Test
+    void aLeafThatNothingArrivesAtIsNotTaken() throws Exception {
+        Tensor x = leaf(1, 5, 5);
+        try (Tape tape = Tape.open()) {
+            new Constant().apply(x).getFirst().sum().backward();
+        }
+        assertNull(x.grad());
+        Tensor gradient = inThreads(false, 1, () -> {
+            try (Tape tape = Tape.open()) {
+                loss(x).backward();
+                return x.grad();
+            }
+        }).getFirst();
+        assertEquals(x.numel(), gradient.numel());
     }
 
     @Test // A97
