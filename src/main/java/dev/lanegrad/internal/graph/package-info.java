@@ -35,6 +35,12 @@
  * <p>A leaf's gradient belongs to the thread that began it, until it is cleared: a second thread is refused, since
  * floating sums depend on their order.
  *
+ * <p><b>What a small walk costs</b> is its code, not its work: {@code x.square().sum().backward()} of 16 floats runs through
+ * 33 KB of machine code in forty methods, none of which takes a tenth of the time, and the first level of cache has 32. So
+ * passes over the plan are few (what ends a walk releases it, what adds to leaves gives them up), memory is read without a
+ * test of its alignment ({@code Raw}), and a kernel finds its version without a lock: together 400 to 444 ns instead of 518 for
+ * the sum of squares and its gradient. More inlining does not help.
+ *
  * <p>{@code Forward} reads the same records in ascending order: contributions are linear in the gradient, so the
  * formulas and kernels of the walk carry tangents too. {@code Batch} gives ops another meaning, by {@code
  * Interpreter}: the values of a batch, its facades, hide a leading dimension of whole values, which are computed with

@@ -195,7 +195,8 @@ public final class MapKernel {
         Loop loop;
         /** True until it is decided whether a loop is emitted. */
         boolean counting;
-        /** How often a loop was emitted and not compiled in time; for the thread that does it. */
+        /** Whether a loop was emitted, and how often it was not compiled in time or badly; for the thread that does it. */
+        boolean emitted;
         int attempts;
         private int calls;
         private long elements;

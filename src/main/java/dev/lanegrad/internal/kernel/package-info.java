@@ -29,7 +29,14 @@
  * product 2,620 and 510 since it is made of running products ({@code ProdOfOthers}) instead of a tree of ops; softmax of
  * 4,096 x 768 with its gradient 3,500 and 2,600, of 256 x 1,000 166 and 124, since the loop that sums a row reads it once
  * more for what needs the sum, and reads ahead while it computes exponentials ({@code SumEmitter}). Two loops for a row, or
- * the next row's sum between the two, so that none waits for the other, take 3,200 to 3,700.
+ * the next row's sum between the two, so that none waits for the other, take 3,200 to 3,700. On a slower machine: softmax of
+ * 128 x 10 with its gradient 7.9 and 3.7 since columns are repeated along short rows by one loop ({@code Packing#lines}).
+ *
+ * <p><b>Reading memory</b> is what large operands wait for: the maxima of 4,096 x 768 floats take 660 microseconds of one
+ * thread, 18 GB/s, as many lines as a core waits for at once. Loops that touch what comes next while they compute gain little,
+ * since a load that waits keeps what follows from retiring: in a program's band, maxima and exponentials took 1,250 apart and
+ * 1,610 with touching. Huge pages ({@code madvise} on slabs, called through the linker) change nothing: loops over 1 to 60 MB
+ * ran at 0.98 to 1.05 of their speed.
  *
  * <p><b>Starting.</b> What limits a young JVM are the queues of its compilers: a vector loop is compiled five times, by
  * C1 for 15 ms each time, and runs a hundred times slower until the last of them, with a queue full of the Vector API's
@@ -41,10 +48,12 @@
  * against 1.2 by vector loops, because those are compiled later. A process that ends before touches no class of vectors at
  * all ({@code Spread}, {@code ScalarFold}): its first gradient is printed after 390 ms instead of 480.
  *
- * <p>Tried without gain: compiling vector loops in the first two seconds (the network is slower); products on arrays of the heap until the tiles are compiled; calling each
- * primitive loop thousands of times with nothing to do; JDK 25's cache of classes and profiles (it leaves incubator
- * modules out); folds in plain Java (sums of rows take 23 ns an element for 700 in the first 0.3 seconds, but then 1.6
- * instead of 0.16 until their vector loops' turn comes, and the network is no faster).
+ * <p>Tried without gain: compiling vector loops in the first two seconds (the network is slower; an exponential by vector
+ * loops from the start takes 1.0 ns a float, but 1.3 seconds after the start, and 600 to 2,500 before); shorter blocks of
+ * plain Java (3.1, 3.4 and 4.9 ns for 384, 256 and 128 lanes, 2.7 for 512); products on arrays of the heap until the tiles
+ * are compiled; calling each primitive loop thousands of times with nothing to do; JDK 25's cache of classes and profiles (it
+ * leaves incubator modules out); folds in plain Java (sums of rows take 23 ns an element for 700 in the first 0.3 seconds,
+ * but then 1.6 instead of 0.16 until their vector loops' turn comes, and the network is no faster).
  *
  * <p>What is compiled late is what is called seldom because it is slow: rows of 1,000 floats were folded by C1's code for 8
  * seconds. So the warm-up makes short calls of the loops of folds, too ({@code FoldCall}; compiled after 0.15 s of these), and

@@ -27,8 +27,8 @@
  * states. {@code Band} then puts regions and folds that go along the same rows together and computes them some rows at
  * a time, so that a softmax or a normalisation, forward and backward, goes through memory once; folds over the rows
  * are fed on the way ({@code FoldStream}). A matrix product whose second factor stays in the second level of cache is
- * part of a band too: bias, activation and next product of a network, and the gradients of its rows, are computed 16 or
- * 32 rows at a time. Where several threads are in use a product is shared among them instead, and the band ends there.
+ * part of a band too: bias, activation and next product of a network, and the gradients of its rows, are computed 32 or
+ * 64 rows at a time. Where several threads are in use a product is shared among them instead, and the band ends there.
  *
  * <p><b>Plan.</b> {@code Builder} gives every stored value a place: the caller's result, a tensor that is updated, or
  * a piece of one block, where lives that do not overlap share ({@code Memory}) and a value may take the place of one
