@@ -29,8 +29,6 @@ final class KernelWarmup {
     private static final int TIMED = 16 * 64;
     /** The same of a loop that sums, in which the end of a call must not count. */
     private static final int LONG_TIMED = 16 * TIMED;
-    /** Nanoseconds in which an element is folded by a loop of its own. */
-    private static final double FOLDED_NANOS = 0.05;
     /** Calls between two looks at the clock. */
     private static final int CALLS = 200;
     /** A vector takes less than this for each instruction, load and store when compiled, and several times as long before. */
@@ -259,7 +257,7 @@ final class KernelWarmup {
         if (steady < STEADY && (variant.attempts < ATTEMPTS - 1 || best >= NOT_COMPILED * compiled)) {
             return Outcome.NOT_COMPILED;
         }
-        double folded = sums ? before / 4 + (timed >> kernel.shift) * FOLDED_NANOS : 0;
+        double folded = sums ? before / 4 + (timed >> kernel.shift) * MapCall.FOLDED_NANOS : 0;
         if (best < before + before / 4 + folded) {
             return Outcome.FASTER;
         }

@@ -19,7 +19,7 @@ public final class MapCall implements Workers.Shared {
     /** Bytes of one turn on operands that are not folded. */
     private static final int TURN = 32 << 10;
     /** Nanoseconds in which an element is folded. */
-    private static final double FOLDED_NANOS = 0.05;
+    static final double FOLDED_NANOS = 0.05;
     private static final MemorySegment ALL = Raw.ALL;
 
     private final MapKernel kernel;

@@ -112,12 +112,6 @@ public final class MapKernel {
 
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
     Variant variant(long scalars) {
-        // They are few, and to remember the last one would be a store, which costs more than to look at them.
-        for (Variant variant : variants) {
-            if (variant.scalars == scalars && variant.folds == 0) {
-                return variant;
-            }
-        }
         return find(scalars, 0, null, false);
     }
 
@@ -148,6 +142,7 @@ public final class MapKernel {
     }
 
     private Variant known(long scalars, long folds, MapKernel then, boolean stored) {
+        // They are few, and to remember the last one would be a store, which costs more than to look at them.
         for (Variant variant : variants) {
             if (variant.scalars == scalars && variant.folds == folds && variant.then == then && variant.stored == stored) {
                 return variant;
