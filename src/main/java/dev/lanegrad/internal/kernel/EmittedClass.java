@@ -4,7 +4,6 @@ import static java.lang.classfile.ClassFile.ACC_FINAL;
 import static java.lang.classfile.ClassFile.ACC_PRIVATE;
 import static java.lang.classfile.ClassFile.ACC_STATIC;
 
-import dev.lanegrad.internal.lane.LaneCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
@@ -90,8 +89,8 @@ final class EmittedClass {
         return addresses;
     }
 
-    /** The loop that {@code bytes} are; null if a method is too large to be compiled, or no class can be defined here. */
-    static Loop define(LaneCode code, byte[] bytes) {
+    /** The loop of {@code text} that {@code bytes} are; null if a method is too large to be compiled, or no class can be defined here. */
+    static Loop define(String text, byte[] bytes) {
         if (size(bytes) > LIMIT) {
             return null;
         }
@@ -102,7 +101,7 @@ final class EmittedClass {
         } catch (UnsupportedOperationException e) {
             return null;
         } catch (Throwable e) {
-            throw new IllegalStateException("LoopEmitter: the emitted loop of " + LaneText.of(code) + " was refused; "
+            throw new IllegalStateException("LoopEmitter: the emitted loop of " + text + " was refused; "
                     + "run with -Dlanegrad.verify=true to see why, or with -Dlanegrad.tier=0 to do without.", e);
         }
     }

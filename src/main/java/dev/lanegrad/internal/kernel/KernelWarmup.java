@@ -45,8 +45,6 @@ final class KernelWarmup {
      */
     private static final long SETTLING = 2_000_000_000L;
     private static final int ATTEMPTS = 5;
-    /** How many times as long the loop of two codes may take as the one of the first. */
-    private static final int MUCH_MORE = 8;
     /** Looks at the clock in a row that must find a loop compiled. */
     private static final int STEADY = 8;
     /** So many times longer it takes at least while it is interpreted. */
@@ -59,7 +57,7 @@ final class KernelWarmup {
     private static final Queue<MapKernel> PRIMITIVES = new ArrayDeque<>();
     private static final Queue<MapKernel> STARTED = new ArrayDeque<>();
     /** What became hot last comes first: it is wanted now, and others may have had their time. */
-    private static final ArrayDeque<MapKernel.Variant> HOT = new ArrayDeque<>();
+    private static final ArrayDeque<HotLoop> HOT = new ArrayDeque<>();
     /** Loops of folds that have come to use. */
     private static final Queue<Fold> FOLDS = new ArrayDeque<>();
     private static Thread thread;
@@ -94,9 +92,9 @@ final class KernelWarmup {
         wake();
     }
 
-    /** Has the loop of {@code variant} emitted, and put in its place when it is compiled. */
-    static synchronized void queue(MapKernel.Variant variant) {
-        HOT.addFirst(variant);
+    /** Has the loop of {@code hot} emitted, and put in its place when it is compiled. */
+    static synchronized void queue(HotLoop hot) {
+        HOT.addFirst(hot);
         wake();
     }
 
@@ -124,8 +122,8 @@ final class KernelWarmup {
                 queue.clear();
                 return () -> compile(kernels);
             } else if (!HOT.isEmpty()) {
-                MapKernel.Variant variant = HOT.removeFirst();
-                return () -> emit(variant);
+                HotLoop hot = HOT.removeFirst();
+                return () -> emit(hot);
             } else {
                 KernelWarmup.class.wait();
             }
@@ -147,31 +145,51 @@ final class KernelWarmup {
         }
     }
 
-    private static void emit(MapKernel.Variant variant) {
-        if (variant.emitted && variant.attempts == 0) {
+    private static void emit(HotLoop hot) {
+        if (hot.emitted && hot.attempts == 0) {
             return;
         }
-        variant.emitted = true;
-        MapKernel.Variant rival = variant.kernel.variant(variant.scalars);
-        if (variant.folds != 0 && variant.then == null && rival.loop instanceof BlockInterpreter) {
-            // A loop that makes an object of each sum is faster than an interpreter, but not than the loop that stores.
-            emit(rival);
+        hot.emitted = true;
+        List<MapKernel.Variant> rivals = rivals(hot);
+        for (MapKernel.Variant rival : rivals) {
+            if (rival != hot && sums(hot) > 0 && rival.loop instanceof BlockInterpreter) {
+                // A loop that makes an object of each sum is faster than an interpreter, but not than the loop that stores.
+                emit(rival);
+            }
         }
-        Loop loop = variant.emit();
+        Loop loop = hot.emit();
         if (loop == null) {
             return;
         }
-        switch (compile(variant, loop)) {
-            case FASTER -> variant.publish(loop);
+        switch (compile(hot, loop, rivals)) {
+            case FASTER -> hot.publish(loop);
             case NO_FASTER -> { }
             case NOT_COMPILED -> {
-                if (++variant.attempts < ATTEMPTS) {
+                if (++hot.attempts < ATTEMPTS) {
                     synchronized (KernelWarmup.class) {
-                        HOT.addLast(variant);
+                        HOT.addLast(hot);
                     }
                 }
             }
         }
+    }
+
+    /** What takes about as long together, or runs now: a loop that sums has nothing but loops that store to compare with. */
+    private static List<MapKernel.Variant> rivals(HotLoop hot) {
+        return switch (hot) {
+            case MapKernel.Variant variant -> List.of(variant.kernel.variant(variant.scalars));
+            case RowKernel rows -> rows.chain.steps().stream().map(step ->
+                    MapKernel.of(step.code()).variant(rows.chain.scalars(step) << step.code().outputs().size())).toList();
+        };
+    }
+
+    /** Sums that a call makes. */
+    private static int sums(HotLoop hot) {
+        return switch (hot) {
+            case MapKernel.Variant variant -> Long.bitCount(variant.folds);
+            case RowKernel rows -> (int) rows.chain.steps().stream().flatMap(step -> step.summed().stream())
+                    .filter(operand -> operand >= 0).count();
+        };
     }
 
     /** Runs the loops of primitives until they are compiled, or have run for long: the turn of those comes when they are used. */
@@ -217,52 +235,87 @@ final class KernelWarmup {
         }
     }
 
-    /** Runs {@code loop} until it is compiled, and compares it with what runs now. */
-    private static Outcome compile(MapKernel.Variant variant, Loop loop) {
-        MapKernel kernel = variant.kernel;
-        Workspace workspace = Workspace.current();
-        workspace.begin(kernel);
-        int operands = kernel.outputs + kernel.code().inputs();
-        boolean sums = variant.folds != 0;
-        int timed = sums && variant.then == null ? LONG_TIMED : TIMED;
-        MemorySegment memory = Arena.ofAuto().allocate((long) operands * timed + 64, 64);
-        for (int p = 0; p < operands; p++) {
-            Workspace.place(workspace.frame(), p, memory.address() + (long) p * timed,
-                    (variant.scalars >> p & 1) != 0 ? 0 : -1);
-        }
-        // For the row that some loops touch.
-        Workspace.place(workspace.frame(), operands, memory.address(), -1);
+    /** Runs {@code loop} until it is compiled, and compares it with the {@code rivals}, one after the other. */
+    private static Outcome compile(HotLoop hot, Loop loop, List<MapKernel.Variant> rivals) {
+        boolean sums = sums(hot) > 0;
+        int timed = sums ? LONG_TIMED : TIMED;
+        int work = rivals.stream().mapToInt(rival -> rival.kernel.code().insts().size() + operands(rival)).sum();
+        List<Frame> against = rivals.stream().map(rival -> new Frame(rival, timed)).toList();
+        Frame own = hot instanceof RowKernel rows ? new Frame(rows.chain, timed) : against.getFirst();
         long before = Long.MAX_VALUE;
-        long deadline = System.nanoTime() + (variant.attempts + 1) * PATIENCE;
+        long deadline = System.nanoTime() + (hot.attempts + 1) * PATIENCE;
         long best = Long.MAX_VALUE;
         int steady = 0;
-        int more = variant.then != null ? MUCH_MORE : 1;
-        int turn = kernel.code().insts().size() > UNROLLED && !sums ? SHORT : LONGER;
-        // A loop that sums has no other to be compared with but the one that stores; it does much more if others follow.
-        Loop rival = sums ? kernel.variant(variant.scalars).loop : variant.loop;
-        long compiled = NANOS * (kernel.code().insts().size() + operands) * timed / SHORT;
+        int turn = rivals.getFirst().kernel.code().insts().size() > UNROLLED && !sums ? SHORT : LONGER;
+        long compiled = NANOS * work * timed / SHORT;
         while (steady < STEADY && (steady > 0 || System.nanoTime() < deadline)) {
             long start = System.nanoTime();
             for (int i = 0; i < CALLS; i++) {
                 // What is no whole group of lanes is summed behind the loop, by code that must be compiled too.
-                loop.run(workspace.frame(), sums && i % 2 != 0 ? turn - REST : turn);
+                loop.run(own.address, sums && i % 2 != 0 ? turn - REST : turn);
             }
             LockSupport.parkNanos(System.nanoTime() - start);
-            before = Math.min(before, time(() -> rival.run(workspace.frame(), timed)) * more);
-            long now = time(() -> loop.run(workspace.frame(), timed));
+            long all = 0;
+            for (int i = 0; i < rivals.size(); i++) {
+                all += against.get(i).time(rivals.get(i));
+            }
+            before = Math.min(before, all);
+            long now = own.time(loop);
             steady = now < compiled ? steady + 1 : 0;
             best = Math.min(best, now);
         }
-        Reference.reachabilityFence(memory);
-        if (steady < STEADY && (variant.attempts < ATTEMPTS - 1 || best >= NOT_COMPILED * compiled)) {
+        if (steady < STEADY && (hot.attempts < ATTEMPTS - 1 || best >= NOT_COMPILED * compiled)) {
             return Outcome.NOT_COMPILED;
         }
-        double folded = sums ? before / 4 + (timed >> kernel.shift) * MapCall.FOLDED_NANOS : 0;
+        double folded = sums ? before / 4 + sums(hot) * (timed >> rivals.getFirst().kernel.shift) * MapCall.FOLDED_NANOS : 0;
         if (best < before + before / 4 + folded) {
             return Outcome.FASTER;
         }
         // Where C2 had no profile of the sums, each is an object: the same loop as another class may have more luck.
-        return sums && variant.attempts < ATTEMPTS - 1 ? Outcome.NOT_COMPILED : Outcome.NO_FASTER;
+        return sums && hot.attempts < ATTEMPTS - 1 ? Outcome.NOT_COMPILED : Outcome.NO_FASTER;
+    }
+
+    private static int operands(MapKernel.Variant variant) {
+        return variant.kernel.outputs + variant.kernel.code().inputs();
+    }
+
+    /** Memory for calls that are there to be timed, over {@code bytes} bytes of each operand, and a frame for them. */
+    private static final class Frame {
+        private final int bytes;
+        private final MemorySegment memory;
+        final long address;
+
+        Frame(MapKernel.Variant variant, int bytes) {
+            this(operands(variant), bytes);
+            for (int p = 0; p < operands(variant); p++) {
+                Workspace.place(address, p, memory.address() + (long) p * bytes, (variant.scalars >> p & 1) != 0 ? 0 : -1);
+            }
+        }
+
+        Frame(RowChain chain, int bytes) {
+            // Behind the operands accumulators, and the row that some loops touch.
+            this(chain.operands().size() + 2, bytes);
+            for (int p = 0; p < chain.operands().size() + 2; p++) {
+                Workspace.place(address, p, memory.address() + (long) p * bytes, -1);
+            }
+        }
+
+        private Frame(int operands, int bytes) {
+            this.bytes = bytes;
+            memory = Arena.ofAuto().allocate((long) operands * (bytes + Loop.ENTRY) + 128, 64);
+            address = memory.address() + (long) operands * bytes + 64;
+        }
+
+        long time(MapKernel.Variant variant) {
+            Workspace.current().reserve(variant.kernel, address);
+            return time(variant.loop);
+        }
+
+        long time(Loop loop) {
+            long time = KernelWarmup.time(() -> loop.run(address, bytes));
+            Reference.reachabilityFence(memory);
+            return time;
+        }
     }
 
     private static long time(Runnable call) {

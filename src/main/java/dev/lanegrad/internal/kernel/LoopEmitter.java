@@ -52,7 +52,7 @@ final class LoopEmitter {
         if (EmittedClass.size(bytes) > EmittedClass.LIMIT) {
             bytes = write(code, scalars, 1);
         }
-        return EmittedClass.define(code, bytes);
+        return EmittedClass.define(LaneText.of(code), bytes);
     }
 
     /** The vectors that {@code code} works on in turn. */

@@ -4,6 +4,7 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneCode;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,9 +50,9 @@ public final class MapKernel {
     private final boolean single;
     /** What runs at first. */
     private Loop first;
-    private MapKernel twice;
     // Read without the lock that guards changes: variants are immutable but for their counters and loop.
     private Variant[] variants = new Variant[0];
+    private Pair[] pairs = new Pair[0];
 
     private MapKernel(LaneCode code) {
         this.code = code;
@@ -68,7 +69,7 @@ public final class MapKernel {
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
         nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
                 * code.lane().bytes();
-        find(0, 0, null, false);
+        find(0, 0);
     }
 
     /**
@@ -112,7 +113,7 @@ public final class MapKernel {
 
     /** The version for calls in which just the operands in the set {@code scalars} are the same for all lanes. */
     Variant variant(long scalars) {
-        return find(scalars, 0, null, false);
+        return find(scalars, 0);
     }
 
     /**
@@ -120,43 +121,67 @@ public final class MapKernel {
      * be.
      */
     Variant sums(long scalars, long folds) {
-        return find(scalars, folds, null, false);
+        return find(scalars, folds);
     }
 
     /**
-     * The version that sums a row of the only output and then runs a kernel on it: see {@link SumEmitter#emit(LaneCode, long,
-     * boolean, LaneCode)}. It has two outputs, the second of which is the sum, and a loop as {@link #sums} has.
+     * The loop that sums a row of the only output, which is stored or not, and then runs a kernel on it: its operands are the
+     * result, the sum and the inputs; those of {@code then} are the row as it is stored, or else the inputs, and the sum.
      */
-    Variant rows(long scalars, boolean stored, MapKernel then) {
-        // Two threads may both find it: they find the same.
-        if (twice == null) {
-            int output = code.outputs().getFirst();
-            twice = of(new LaneCode(code.lane(), code.inputs(), code.insts(), List.of(output, output)));
+    RowKernel rows(long scalars, boolean stored, MapKernel then) {
+        for (Pair pair : pairs) {
+            if (pair.scalars == scalars && pair.stored == stored && pair.then == then) {
+                return pair.kernel;
+            }
         }
-        return twice.find(scalars << 1, 0b10, then, stored);
+        return pair(scalars, stored, then);
     }
 
-    private Variant find(long scalars, long folds, MapKernel then, boolean stored) {
-        Variant known = known(scalars, folds, then, stored);
-        return known != null ? known : make(scalars, folds, then, stored);
+    private synchronized RowKernel pair(long scalars, boolean stored, MapKernel then) {
+        List<RowChain.Operand> operands = new ArrayList<>(List.of(new RowChain.Operand(cell, true), new RowChain.Operand(cell, false)));
+        List<Integer> inputs = new ArrayList<>();
+        for (int i = 0; i < code.inputs(); i++) {
+            inputs.add(operands.size());
+            operands.add(new RowChain.Operand(cell, (scalars >> outputs + i & 1) == 0));
+        }
+        List<Integer> read = new ArrayList<>(stored ? List.of(0) : inputs);
+        read.add(~1);
+        RowKernel kernel = RowKernel.of(new RowChain(List.of(
+                new RowChain.Step(code, inputs, List.of(stored ? 0 : -1), List.of(1)),
+                new RowChain.Step(then.code, read, List.of(0), List.of(-1))), operands, true));
+        // Two threads may both make it: it is the same one.
+        Pair[] more = Arrays.copyOf(pairs, pairs.length + 1);
+        more[pairs.length] = new Pair(scalars, stored, then, kernel);
+        VarHandle.releaseFence();
+        pairs = more;
+        return kernel;
     }
 
-    private Variant known(long scalars, long folds, MapKernel then, boolean stored) {
+    /** A kernel that follows this one on each row, and the loop of both. */
+    private record Pair(long scalars, boolean stored, MapKernel then, RowKernel kernel) {
+    }
+
+    private Variant find(long scalars, long folds) {
+        Variant known = known(scalars, folds);
+        return known != null ? known : make(scalars, folds);
+    }
+
+    private Variant known(long scalars, long folds) {
         // They are few, and to remember the last one would be a store, which costs more than to look at them.
         for (Variant variant : variants) {
-            if (variant.scalars == scalars && variant.folds == folds && variant.then == then && variant.stored == stored) {
+            if (variant.scalars == scalars && variant.folds == folds) {
                 return variant;
             }
         }
         return null;
     }
 
-    private synchronized Variant make(long scalars, long folds, MapKernel then, boolean stored) {
-        Variant known = known(scalars, folds, then, stored);
+    private synchronized Variant make(long scalars, long folds) {
+        Variant known = known(scalars, folds);
         if (known != null) {
             return known;
         }
-        Variant made = new Variant(this, scalars, folds, then, stored);
+        Variant made = new Variant(this, scalars, folds);
         Variant[] more = Arrays.copyOf(variants, variants.length + 1);
         more[variants.length] = made;
         VarHandle.releaseFence();
@@ -175,61 +200,23 @@ public final class MapKernel {
     }
 
     /** A kernel for one set of scalar operands. */
-    static final class Variant {
-        private static final int CALLS = 200;
-        private static final long ELEMENTS = 200_000;
-
+    static final class Variant extends HotLoop {
         final MapKernel kernel;
         final long scalars;
         /** Set of the outputs that are summed. */
         final long folds;
-        /** What runs on a row after its sum, or null, and whether it reads the row as it is stored. */
-        final MapKernel then;
-        final boolean stored;
-        /** What runs it, replaced by what is faster. A loop has no state that matters, so a race is harmless. */
-        Loop loop;
-        /** True until it is decided whether a loop is emitted. */
-        boolean counting;
-        /** Whether a loop was emitted, and how often it was not compiled in time or badly; for the thread that does it. */
-        boolean emitted;
-        int attempts;
-        private int calls;
-        private long elements;
 
-        Variant(MapKernel kernel, long scalars, long folds, MapKernel then, boolean stored) {
+        Variant(MapKernel kernel, long scalars, long folds) {
             this.kernel = kernel;
             this.scalars = scalars;
             this.folds = folds;
-            this.then = then;
-            this.stored = stored;
             loop = folds == 0 ? kernel.first : null;
-            counting = kernel.emits(folds != 0 || !kernel.single || scalars != 0);
-            if (counting && Tier.CHOSEN == 1) {
-                counting = false;
-                Loop emitted = emit();
-                loop = emitted != null ? emitted : loop;
-            }
+            begin(kernel.emits(folds != 0 || !kernel.single || scalars != 0));
         }
 
-        /** The loop as a class of its own, or null. */
+        @Override
         Loop emit() {
-            return then != null ? SumEmitter.emit(kernel.code, scalars, stored, then.code)
-                    : folds != 0 ? SumEmitter.emit(kernel.code, scalars, folds) : LoopEmitter.emit(kernel.code, scalars);
-        }
-
-        /** Counts a call over {@code count} elements, and has the loop emitted when there have been enough. */
-        void count(long count) {
-            elements += count;
-            if (++calls >= CALLS || elements >= ELEMENTS) {
-                counting = false;
-                KernelWarmup.queue(this);
-            }
-        }
-
-        /** Puts {@code emitted} in place of what runs now. */
-        void publish(Loop emitted) {
-            VarHandle.releaseFence();
-            loop = emitted;
+            return folds != 0 ? SumEmitter.emit(kernel.code, scalars, folds) : LoopEmitter.emit(kernel.code, scalars);
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.lanegrad.internal.kernel;
 
-import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.memory.Raw;
 import dev.lanegrad.internal.shape.Layout;
 import java.lang.foreign.MemorySegment;
@@ -12,11 +11,11 @@ import java.lang.foreign.ValueLayout;
  * way the bits are those of {@link Folds}. Belongs to a workspace, and is used again.
  */
 final class RowSums {
-    /** The least elements of a row that is worth a call of its own. */
-    private static final int LONG = 512;
     private static final MemorySegment ALL = Raw.ALL;
 
     private final Workspace workspace;
+    /** Bytes from row to row of each operand. */
+    private final long[] steps = new long[Workspace.MAX_OPERANDS + 2];
     private MapKernel kernel;
     private int operands;
     private Layout rows;
@@ -47,25 +46,25 @@ final class RowSums {
         if (!take(kernel, operands, rows) || isOverwritten(out)) {
             return false;
         }
-        MapKernel.Variant variant = kernel.rows(sameInRow, stored, then);
-        if (variant.loop == null) {
-            count(variant, rows);
+        RowKernel both = kernel.rows(sameInRow, stored, then);
+        if (both.loop == null) {
+            count(both, rows);
             return false;
         }
-        rows(variant.loop, sums, out, ahead, left);
+        rows(both.loop, sums, out, ahead, left);
         return true;
     }
 
-    private static void count(MapKernel.Variant variant, Layout rows) {
-        if (variant != null && variant.counting) {
-            variant.count(rows.count());
+    private static void count(HotLoop hot, Layout rows) {
+        if (hot != null && hot.counting) {
+            hot.count(rows.count());
         }
     }
 
     /** Takes the call of {@code kernel} that is prepared in the workspace; false if it cannot go row by row. */
     private boolean take(MapKernel kernel, int operands, Layout rows) {
         int length = rows.size(1);
-        if (length < LONG || length > FoldRows.CHUNK || operands + 2 > workspace.width()) {
+        if (!RowKernel.pays(length) || operands + 3 > workspace.width()) {
             return false;
         }
         this.kernel = kernel;
@@ -75,7 +74,7 @@ final class RowSums {
         sameInRow = workspace.scalars;
         boolean fits = workspace.cells[0] == kernel.cell;
         for (int p = 1; p < operands && fits; p++) {
-            if (!isScalar(p)) {
+            if (!isNumber(p)) {
                 boolean isRow = workspace.layouts[p].sameSizes(rows);
                 sameInRow |= isRow ? 0 : 1L << p;
                 fits = workspace.cells[p] == kernel.cell && (workspace.layouts[p].count() == 1
@@ -95,7 +94,7 @@ final class RowSums {
         return false;
     }
 
-    private boolean isScalar(int p) {
+    private boolean isNumber(int p) {
         return (workspace.scalars >> p & 1) != 0;
     }
 
@@ -109,60 +108,69 @@ final class RowSums {
         long frame = workspace.blockFrame();
         int most = FoldScratch.LANE_BYTES / FoldLoops.VBYTES;
         loops.uses(FoldCall.ROWS_1);
-        placeInputs(1);
+        for (int p = 1; p < operands; p++) {
+            boolean spread = (sameInRow >> p & 1) != 0;
+            Workspace.place(frame, p, spread ? spread(p, 0) : Workspace.address(workspace.frame(), p), spread ? 0 : -1);
+        }
         for (int from = 0; from < rows.size(0); from += most) {
             int now = Math.min(most, rows.size(0) - from);
             for (int row = 0; row < now; row++) {
                 Workspace.place(frame, 0, lanes + (long) row * FoldLoops.VBYTES, -1);
                 loop.run(frame, bytes);
-                nextInputs(1, from + row + 1);
+                next(from + row + 1);
             }
             loops.rows(lanes, FoldLoops.VBYTES, FoldLoops.VBYTES >> kernel.shift, now, sums + ((long) from << kernel.shift));
         }
     }
 
-    /** Sums a row, and runs the code that follows while the row is in the first level of cache. */
-    private void rows(Loop loop, long sums, long out, int ahead, long left) {
-        long lanes = FoldScratch.ofThread().lanes;
-        long frame = workspace.blockFrame();
-        boolean isRow = (sameInRow & 0b10) == 0;
-        Workspace.place(frame, 1, lanes, -1);
-        placeInputs(2);
-        for (int row = 0; row < rows.size(0); row++) {
-            long to = out + (long) row * bytes;
-            Workspace.place(frame, 0, to, -1);
-            // Where no row is wanted next, what is written here is touched: that is memory as long as a row in any case.
-            boolean touches = isRow && row + ahead < left;
-            Workspace.place(frame, operands + 1, touches ? Workspace.address(frame, 2) + (long) ahead * bytes : to, -1);
-            loop.run(frame, bytes);
-            FoldPlan.copyLine(1 << kernel.shift, lanes, 0, sums + ((long) row << kernel.shift), 0, 1);
-            nextInputs(2, row + 1);
-        }
-    }
-
-    private void placeInputs(int first) {
-        long frame = workspace.blockFrame();
-        for (int p = 1; p < operands; p++) {
-            long base = Workspace.address(workspace.frame(), p);
-            boolean same = (sameInRow >> p & 1) != 0;
-            Workspace.place(frame, first + p - 1, same && !isScalar(p) ? spread(p, base) : base, same ? 0 : -1);
-        }
-    }
-
     /** Moves the inputs on to row {@code row}, if there is one. */
-    private void nextInputs(int first, int row) {
+    private void next(int row) {
         long frame = workspace.blockFrame();
         for (int p = 1; p < operands && row < rows.size(0); p++) {
             if ((sameInRow >> p & 1) == 0) {
-                Workspace.place(frame, first + p - 1, Workspace.address(frame, first + p - 1) + bytes, -1);
-            } else if (!isScalar(p) && workspace.layouts[p].count() != 1) {
-                spread(p, Workspace.address(workspace.frame(), p) + ((long) row << kernel.shift));
+                Workspace.place(frame, p, Workspace.address(frame, p) + bytes, -1);
+            } else if (step(p) != 0) {
+                spread(p, row);
             }
         }
     }
 
-    private long spread(int p, long at) {
+    /** The vector of a number, or of the number of {@code row}. */
+    private long spread(int p, int row) {
+        long base = Workspace.address(workspace.frame(), p);
+        if (isNumber(p)) {
+            return base;
+        }
+        long at = base + row * step(p);
         return workspace.spread(p, kernel.shift == 2 ? ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at)
                 : ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at));
+    }
+
+    /** Bytes from row to row of input {@code p}. */
+    private long step(int p) {
+        return (sameInRow >> p & 1) == 0 ? bytes : isNumber(p) || workspace.layouts[p].count() == 1 ? 0 : 1L << kernel.shift;
+    }
+
+    /** Sums each row, and runs the code that follows while the row is in the first level of cache. */
+    private void rows(Loop loop, long sums, long out, int ahead, long left) {
+        long frame = workspace.blockFrame();
+        Workspace.place(frame, 0, out, -1);
+        Workspace.place(frame, 1, sums, -1);
+        steps[0] = bytes;
+        steps[1] = 1L << kernel.shift;
+        for (int p = 1; p < operands; p++) {
+            Workspace.place(frame, p + 1, Workspace.address(workspace.frame(), p), -1);
+            steps[p + 1] = step(p);
+        }
+        Workspace.place(frame, operands + 1, FoldScratch.ofThread().work, -1);
+        steps[operands + 1] = 0;
+        steps[operands + 2] = bytes;
+        boolean isRow = (sameInRow & 0b10) == 0;
+        long touching = isRow ? Math.clamp(left - ahead, 0, rows.size(0)) : 0;
+        Workspace.place(frame, operands + 2, Workspace.address(frame, 2) + (long) ahead * bytes, -1);
+        RowKernel.run(loop, frame, bytes, touching, steps, operands + 3);
+        // Where no row is wanted next, what is written here is touched: that is memory as long as a row in any case.
+        Workspace.place(frame, operands + 2, Workspace.address(frame, 0), -1);
+        RowKernel.run(loop, frame, bytes, rows.size(0) - touching, steps, operands + 3);
     }
 }

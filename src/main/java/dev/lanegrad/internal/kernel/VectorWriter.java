@@ -1,5 +1,6 @@
 package dev.lanegrad.internal.kernel;
 
+import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneCode.Inst;
 import dev.lanegrad.internal.lane.Prim;
@@ -9,6 +10,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.IntConsumer;
 import jdk.incubator.vector.DoubleVector;
@@ -124,6 +126,39 @@ final class VectorWriter {
         return body.getstatic(real, "SPECIES_PREFERRED", SPECIES).aload(vector).iconst_0()
                 .invokevirtual(real, "lane", MethodTypeDesc.of(element, ConstantDescs.CD_int))
                 .invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
+    }
+
+    /** Puts a vector on the stack that has in all lanes the number, converted, at the address in a local. */
+    CodeBuilder loadOne(CodeBuilder body, int address, Cell cell) {
+        body.getstatic(real, "SPECIES_PREFERRED", SPECIES);
+        if (cell == Cell.INT64) {
+            one(body, "JAVA_LONG_UNALIGNED", ValueLayout.OfLong.class, address).invokeinterface(SEGMENT, "get",
+                    MethodTypeDesc.of(ConstantDescs.CD_long, desc(ValueLayout.OfLong.class), ConstantDescs.CD_long));
+            body = lane == Lane.FLOAT ? body.l2f() : body.l2d();
+        } else {
+            one(body, address).invokeinterface(SEGMENT, "get", MethodTypeDesc.of(element, elements(), ConstantDescs.CD_long));
+        }
+        return body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
+    }
+
+    /** Stores the first lane of the vector in a local at the address in another. */
+    void storeFirst(CodeBuilder body, int vector, int address) {
+        one(body, address).aload(vector).iconst_0().invokevirtual(real, "lane", MethodTypeDesc.of(element, ConstantDescs.CD_int))
+                .invokeinterface(SEGMENT, "set", MethodTypeDesc.of(ConstantDescs.CD_void, elements(), ConstantDescs.CD_long,
+                        element));
+    }
+
+    private CodeBuilder one(CodeBuilder body, int address) {
+        return one(body, lane == Lane.FLOAT ? "JAVA_FLOAT_UNALIGNED" : "JAVA_DOUBLE_UNALIGNED",
+                lane == Lane.FLOAT ? ValueLayout.OfFloat.class : ValueLayout.OfDouble.class, address);
+    }
+
+    private static CodeBuilder one(CodeBuilder body, String layout, Class<?> type, int address) {
+        return all(body).getstatic(desc(ValueLayout.class), layout, desc(type)).lload(address);
+    }
+
+    private ClassDesc elements() {
+        return desc(lane == Lane.FLOAT ? ValueLayout.OfFloat.class : ValueLayout.OfDouble.class);
     }
 
     /** Puts the vector 0, 1, 2 and so on, on the stack. */

@@ -115,7 +115,7 @@ class RowSumsTest {
         workspace.input(sums.address(), cell, column);
         workspace.run(rows);
 
-        MapKernel.Variant variant = steps.summed.rows(second == Second.ROWS ? 0 : 0b100, steps.stored, steps.then);
+        RowKernel both = steps.summed.rows(second == Second.ROWS ? 0 : 0b100, steps.stored, steps.then);
         MemorySegment spare = numbers(cell, count, random, arena);
         MemorySegment actual = numbers(cell, count, random, arena);
         MemorySegment own = numbers(cell, rows.size(0), random, arena);
@@ -129,9 +129,9 @@ class RowSumsTest {
             long out = actual.address() + offset;
             begin(steps, cell, some, second, a + offset, b + other, steps.stored ? out : spare.address());
             long sum = own.address() + (long) from * cell.bytes();
-            if (variant.loop == null) {
+            if (both.loop == null) {
                 assertFalse(workspace.runRows(some, steps.stored, sum, out, now, rows.size(0) - from), "no loop yet");
-                variant.publish(variant.emit());
+                both.publish(both.emit());
             }
             boolean isLong = rows.size(1) >= 512;
             assertEquals(isLong, workspace.runRows(some, steps.stored, sum, out, now, rows.size(0) - from), second + " " + rows);

@@ -1,0 +1,76 @@
+package dev.lanegrad.internal.kernel;
+
+import dev.lanegrad.internal.lane.Cell;
+import dev.lanegrad.internal.lane.Lane;
+import dev.lanegrad.internal.lane.LaneCode;
+import java.util.List;
+
+/**
+ * Steps over one row, each of which goes through all of it: codes that may sum what they compute, and use the sums of those
+ * before. A softmax, for one, is the exponentials and their sum, and then each divided by it. A value object.
+ *
+ * @param operands what the steps read and write
+ * @param touches  true if there is one more row, which is read to no other end than to be in the cache when it is wanted:
+ *                 memory would wait while the steps compute
+ */
+public record RowChain(List<Step> steps, List<Operand> operands, boolean touches) {
+    /** Bytes of bytecode of an instruction, about. */
+    private static final int SIZE = 15;
+
+    /** A row, or one number for it; rows and sums are of the type of the lanes. */
+    public record Operand(Cell cell, boolean isRow) {
+    }
+
+    /**
+     * One step.
+     *
+     * @param inputs for each input of the code the number of an operand, or the complement of that of a sum of a step before
+     * @param stored for each output the number of the row where it is stored, or -1
+     * @param summed for each output the number of the operand where its sum is written, or -1
+     */
+    public record Step(LaneCode code, List<Integer> inputs, List<Integer> stored, List<Integer> summed) {
+        /** Copies the lists. */
+        public Step {
+            inputs = List.copyOf(inputs);
+            stored = List.copyOf(stored);
+            summed = List.copyOf(summed);
+        }
+
+        /** True if something is summed. */
+        boolean sums() {
+            return summed.stream().anyMatch(operand -> operand >= 0);
+        }
+
+        /** About how much bytecode the loop of it takes. */
+        public int size() {
+            int lanes = FoldLoops.VBYTES / code.lane().bytes();
+            return code.insts().size() * SIZE * (sums() ? FoldLoops.LANES / lanes + 1 : LoopEmitter.vectors(code));
+        }
+    }
+
+    /** Copies the lists. */
+    public RowChain {
+        steps = List.copyOf(steps);
+        operands = List.copyOf(operands);
+    }
+
+    /** The type of the arithmetic. */
+    Lane lane() {
+        return steps.getFirst().code().lane();
+    }
+
+    /** True if steps whose {@link Step#size}s add up to {@code size} may well be one method. */
+    public static boolean fits(int size) {
+        return size < EmittedClass.LIMIT;
+    }
+
+    /** Set of the inputs of {@code step} that are one number for the whole row. */
+    long scalars(Step step) {
+        long scalars = 0;
+        for (int i = 0; i < step.inputs().size(); i++) {
+            int operand = step.inputs().get(i);
+            scalars |= operand < 0 || !operands.get(operand).isRow() ? 1L << i : 0;
+        }
+        return scalars;
+    }
+}
