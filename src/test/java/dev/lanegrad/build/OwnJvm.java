@@ -36,6 +36,13 @@ public final class OwnJvm {
         assertEquals(0, status, output);
     }
 
+    /** Fails with the output unless {@code main} ends with status 0 in a JVM with these options more. */
+    public static void run(Class<?> main, List<String> options) throws IOException, InterruptedException {
+        Process process = start(main, options.toArray(String[]::new));
+        String output = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), output);
+    }
+
     /** What {@code main} prints in a JVM with these options more. */
     public static String output(Class<?> main, String... options) throws IOException {
         return new String(start(main, options).getInputStream().readAllBytes());

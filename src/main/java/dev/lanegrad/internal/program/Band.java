@@ -1,5 +1,6 @@
 package dev.lanegrad.internal.program;
 
+import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.MatMul;
 import dev.lanegrad.internal.kernel.Workers;
 import dev.lanegrad.internal.op.Structural;
@@ -31,6 +32,8 @@ final class Band {
     final List<Region> members = new ArrayList<>();
     /** Values that only members read, each a block at a time. */
     final Set<Node> local = new HashSet<>();
+    /** Members that may be computed in one loop. */
+    List<Chain> chains = List.of();
     private final Map<Node, Place> places;
     private final Set<Node> made = new HashSet<>();
     private final Set<Node> streamed = new HashSet<>();
@@ -67,6 +70,7 @@ final class Band {
             band.collect(regions, before, after);
             if (band.isWorthwhile()) {
                 band.findLocals(before, after, roots);
+                band.chains = Chain.of(band);
                 bands.addAll(of(before, places, roots));
                 bands.add(band);
                 bands.addAll(of(after, places, roots));
@@ -133,8 +137,15 @@ final class Band {
         }
     }
 
-    private Node base(Node node) {
+    /** The node whose memory {@code node} lies in. */
+    Node base(Node node) {
         return places.get(node).base();
+    }
+
+    /** Elements of a row if {@code region} sums each row, otherwise 0. */
+    int summed(Region region) {
+        return !region.isKernel() && region.only().structural() instanceof Reduce reduce && reduce.fold() == FoldOp.SUM
+                && along(region.only()) == Along.ROW ? (int) width(region.only().operand().layout()) : 0;
     }
 
     static List<Node> reads(Region region) {

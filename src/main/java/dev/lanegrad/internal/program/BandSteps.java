@@ -4,6 +4,8 @@ import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.FoldStream;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MapKernel;
+import dev.lanegrad.internal.kernel.RowCall;
+import dev.lanegrad.internal.kernel.RowChain;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.shape.Layout;
@@ -18,12 +20,17 @@ final class BandSteps {
     private final List<Compiled.Operand> operands;
     private final int number;
     private final List<Step> first = new ArrayList<>();
-    private final List<Step> whole = new ArrayList<>();
-    private final List<Step> rest = new ArrayList<>();
+    private List<Step> whole = new ArrayList<>();
+    private List<Step> rest = new ArrayList<>();
     private final List<Integer> steps = new ArrayList<>();
     private final List<Integer> positions = new ArrayList<>();
     private final List<Long> moves = new ArrayList<>();
     private final int restRows;
+    /** While the steps of a chain are made: its number, and where its operands go in these. */
+    private int chained = -1;
+    private int ownOperands;
+    private final List<Integer> inSteps = new ArrayList<>();
+    private final List<Integer> inPositions = new ArrayList<>();
 
     BandSteps(Builder builder, Band band, List<Compiled.Operand> operands, int number) {
         this.builder = builder;
@@ -35,17 +42,26 @@ final class BandSteps {
 
     Step build() {
         for (Region region : band.members) {
-            if (region.isKernel()) {
-                kernel(region);
-            } else if (Band.isProduct(region)) {
-                product(region.only(), band.isCopied(region));
-            } else {
-                fold(region.only());
+            Chain chain = band.chains.stream().filter(one -> one.members.contains(region)).findFirst().orElse(null);
+            if (chain == null) {
+                region(region);
+            } else if (chain.members.getFirst() == region) {
+                chain(chain);
             }
         }
         return new Step.Rows(first, whole, rest, (int) (band.rows / band.block()),
                 steps.stream().mapToInt(Integer::intValue).toArray(),
                 positions.stream().mapToInt(Integer::intValue).toArray(), moves.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    private void region(Region region) {
+        if (region.isKernel()) {
+            kernel(region);
+        } else if (Band.isProduct(region)) {
+            product(region.only(), band.isCopied(region));
+        } else {
+            fold(region.only());
+        }
     }
 
     /** Adds a step, made for each number of rows. */
@@ -61,8 +77,12 @@ final class BandSteps {
     }
 
     private void operand(int step, int position, long move, Compiled.Operand at) {
-        steps.add(step);
-        positions.add(position);
+        if (chained >= 0) {
+            inSteps.add(step);
+            inPositions.add(position);
+        }
+        steps.add(chained >= 0 ? chained : step);
+        positions.add(chained >= 0 ? ownOperands + inSteps.size() - 1 : position);
         moves.add(move);
         operands.add(at);
     }
@@ -73,6 +93,57 @@ final class BandSteps {
 
     private long moveOf(Node base, long elements) {
         return band.local.contains(base) ? 0 : elements * band.block() * base.cell().bytes();
+    }
+
+    private void chain(Chain chain) {
+        List<Chain.Operand> loop = new ArrayList<>();
+        RowChain code = chain.steps(loop);
+        for (Node row : chain.converted()) {
+            convert(chain, row);
+        }
+        List<Step> outerWhole = whole;
+        List<Step> outerRest = rest;
+        long[] rowSteps = new long[loop.size()];
+        for (int p = 0; p < rowSteps.length; p++) {
+            Chain.Operand operand = loop.get(p);
+            rowSteps[p] = chain.isPassing(operand) ? 0 : operand.step() * operand.node().cell().bytes();
+            switch (operand.kind()) {
+                case ROW, SUM -> operand(whole.size(), p, moveOf(operand.node(), operand.step()), own(operand.node()));
+                case GIVEN_ROW, GIVEN_NUMBER -> operand(whole.size(), p, moveOf(band.base(operand.node()), operand.step()),
+                        at(operand.node()));
+                case CONVERTED_ROW -> operand(whole.size(), p, 0,
+                        builder.scratch(chain.key(operand.node()), number, steps.size()));
+            }
+        }
+        whole = new ArrayList<>();
+        rest = new ArrayList<>();
+        chained = outerWhole.size();
+        ownOperands = rowSteps.length;
+        inSteps.clear();
+        inPositions.clear();
+        chain.members.forEach(this::region);
+        int single = whole.size();
+        chain.columnsWanted.forEach(this::region);
+        int[] inStep = inSteps.stream().mapToInt(Integer::intValue).toArray();
+        int[] inPosition = inPositions.stream().mapToInt(Integer::intValue).toArray();
+        outerWhole.add(new Step.Chained(new RowCall(code, band.block(), chain.width, rowSteps), whole.subList(0, single),
+                whole.subList(single, whole.size()), rowSteps.length, inStep, inPosition));
+        if (restRows > 0) {
+            outerRest.add(new Step.Chained(new RowCall(code, restRows, chain.width, rowSteps), rest.subList(0, single),
+                    rest.subList(single, rest.size()), rowSteps.length, inStep, inPosition));
+        }
+        whole = outerWhole;
+        rest = outerRest;
+        chained = -1;
+    }
+
+    /** Writes {@code row}, which serves all rows, once in the type of the chain's arithmetic. */
+    private void convert(Chain chain, Node row) {
+        Layout sizes = Layout.contiguous(1, chain.width);
+        first.add(new Step.Map(new MapCall(MapKernel.of(Graph.copying(chain.lane())), sizes, List.of(chain.cell(), row.cell()),
+                List.of(sizes), java.util.Collections.singletonList(null))));
+        operand(-first.size(), 0, 0, builder.scratch(chain.key(row), number, steps.size()));
+        operand(-first.size(), 1, 0, at(row));
     }
 
     private void kernel(Region region) {

@@ -30,7 +30,7 @@ final class Builder {
     private final Fuser.Plan plan;
     private final Map<Node, Spot> spots = new HashMap<>();
     /** Where a fold that is fed on the way finds its elements, and a product its second factor row by row. */
-    private final Map<Node, Spot> scratch = new HashMap<>();
+    private final Map<Object, Spot> scratch = new HashMap<>();
     private final Map<Node, Integer> lastUse = new HashMap<>();
     private final List<Value> kept = new ArrayList<>();
     private final Memory memory = new Memory();
@@ -229,13 +229,18 @@ final class Builder {
                 temporary.add(scratch(region.only(), bytes(region.only().operands().get(1))));
             }
         }
+        for (Chain chain : band.chains) {
+            for (Node row : chain.converted()) {
+                temporary.add(scratch(chain.key(row), chain.rowBytes()));
+            }
+        }
         temporary.forEach(memory::release);
         ending.forEach(node -> memory.release(spots.get(node).offset()));
     }
 
-    private long scratch(Node node, long bytes) {
-        scratch.put(node, new Spot(0, memory.take(bytes)));
-        return scratch.get(node).offset();
+    private long scratch(Object key, long bytes) {
+        scratch.put(key, new Spot(0, memory.take(bytes)));
+        return scratch.get(key).offset();
     }
 
     /** A value that ends here and whose elements lie as those of {@code node} will, so that each is read before. */
@@ -295,9 +300,9 @@ final class Builder {
         return new Compiled.Operand(spot.base(), step, position, spot.offset() + offset);
     }
 
-    /** The operand of a step at the rows that {@code node}, a fold or a product, is fed with. */
-    Compiled.Operand scratch(Node node, int step, int position) {
-        return new Compiled.Operand(0, step, position, scratch.get(node).offset());
+    /** The operand of a step at the rows that {@code key}, a fold, a product or a row of a chain, is fed with. */
+    Compiled.Operand scratch(Object key, int step, int position) {
+        return new Compiled.Operand(0, step, position, scratch.get(key).offset());
     }
 
     private Step kernel(Region region, List<Compiled.Operand> operands, int step) {

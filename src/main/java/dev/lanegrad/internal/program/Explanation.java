@@ -44,6 +44,12 @@ final class Explanation {
                         band.rows, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
             }
             for (Region region : band.members) {
+                for (Chain chain : band.chains) {
+                    if (chain.members.getFirst() == region) {
+                        text.append(String.format(Locale.ROOT, "     | row by row in one loop, once that is hot, %d to %d:%n", number,
+                                number + chain.members.size() - 1));
+                    }
+                }
                 text.append(String.format(Locale.ROOT, "%3d  %s%s%n", number++, band.isByRows() ? "| " : "", describe(region)));
             }
         }

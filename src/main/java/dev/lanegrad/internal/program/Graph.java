@@ -90,6 +90,11 @@ final class Graph {
                 layout, cell);
     }
 
+    /** The code of a copy. */
+    static LaneCode copying(Lane lane) {
+        return COPIES.get(lane);
+    }
+
     /** The same numbers in another type. */
     Node cast(Node x, Cell to) {
         return x.cell() == to ? x : code(COPIES.get((x.cell().bytes() == 8 ? x.cell() : to).lane()), 0, List.of(x),

@@ -61,6 +61,15 @@ record RowView(long step, int[] sizes, long[] strides) {
         return Layout.of(all, steps);
     }
 
+    /** Elements of a row. */
+    long count() {
+        long count = 1;
+        for (int size : sizes) {
+            count *= size;
+        }
+        return count;
+    }
+
     /** Elements from the first of a row to its last, both included. */
     long extent() {
         long last = 0;

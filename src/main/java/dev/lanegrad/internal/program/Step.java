@@ -9,6 +9,7 @@ import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MatMul;
 import dev.lanegrad.internal.kernel.ProdOfOthers;
+import dev.lanegrad.internal.kernel.RowCall;
 import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.memory.Managed;
@@ -17,7 +18,7 @@ import dev.lanegrad.internal.shape.Layout;
 import java.util.List;
 
 /** One call of a kernel whose operands are at known places. Each is told where they begin, and then run. */
-abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep {
+abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.Rows, LoopStep {
     /** Tells where operand {@code p} begins; outputs and inputs are counted as each kind of step says. */
     abstract void place(int p, long address);
 
@@ -298,6 +299,51 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Rows, LoopStep
 
         void end() {
             stream.end(at[0]);
+        }
+    }
+
+    /** Steps over rows as one loop; as long as there is none, step by step. */
+    static final class Chained extends Step {
+        private final RowCall call;
+        private final Step[] single;
+        private final Step[] after;
+        private final int operands;
+        private final int[] step;
+        private final int[] position;
+
+        /**
+         * Takes {@code single} if there is no loop, and {@code after} in any case. Behind the operands of the loop, {@code
+         * operands} of them, stands operand {@code position[p]} of step {@code step[p]} of both.
+         */
+        Chained(RowCall call, List<Step> single, List<Step> after, int operands, int[] step, int[] position) {
+            this.call = call;
+            this.single = single.toArray(Step[]::new);
+            this.after = after.toArray(Step[]::new);
+            this.operands = operands;
+            this.step = step;
+            this.position = position;
+        }
+
+        @Override
+        void place(int p, long address) {
+            if (p < operands) {
+                call.place(p, address);
+                return;
+            }
+            int s = step[p - operands];
+            (s < single.length ? single[s] : after[s - single.length]).place(position[p - operands], address);
+        }
+
+        @Override
+        void run() {
+            if (!call.run()) {
+                for (Step one : single) {
+                    one.run();
+                }
+            }
+            for (Step one : after) {
+                one.run();
+            }
         }
     }
 

@@ -1,0 +1,65 @@
+package dev.lanegrad.internal.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/**
+ * Steps over rows that are taken again and again on operands which lie alike. One thread at a time may run it. Nothing is
+ * checked, and nothing is kept alive.
+ */
+public final class RowCall {
+    private final RowKernel kernel;
+    private final int rows;
+    private final int length;
+    private final int bytes;
+    private final long[] steps;
+    private final long[] addresses;
+    private final MemorySegment memory;
+    private final long frame;
+
+    /**
+     * A call over {@code rows} rows of {@code length} elements; {@link #pays} of them.
+     *
+     * @param steps for each operand the bytes from one row's to the next
+     */
+    public RowCall(RowChain chain, int rows, int length, long[] steps) {
+        kernel = RowKernel.of(chain);
+        this.rows = rows;
+        this.length = length;
+        this.steps = steps.clone();
+        bytes = length * chain.lane().bytes();
+        addresses = new long[steps.length];
+        long table = (long) (steps.length + 1) * Loop.ENTRY + 63 & -64;
+        memory = Arena.ofAuto().allocate(table + RowEmitter.scratch(chain), 64);
+        frame = memory.address();
+        Workspace.place(frame, steps.length, frame + table, -1);
+    }
+
+    /** True if a row of {@code length} elements is worth a call of its own, and short enough to be summed at once. */
+    public static boolean pays(long length) {
+        return RowKernel.pays(length);
+    }
+
+    /** Sets where the first row of operand {@code p} begins, or the number for it. */
+    public void place(int p, long address) {
+        addresses[p] = address;
+    }
+
+    /** Takes the steps for each row; false if nothing has been done, since there is no loop yet. */
+    public boolean run() {
+        Loop loop = kernel.loop;
+        if (loop == null) {
+            if (kernel.counting) {
+                kernel.count((long) rows * length);
+            }
+            return false;
+        }
+        for (int p = 0; p < addresses.length; p++) {
+            Workspace.place(frame, p, addresses[p], -1);
+        }
+        RowKernel.run(loop, frame, bytes, rows, steps, addresses.length);
+        Reference.reachabilityFence(memory);
+        return true;
+    }
+}
