@@ -28,7 +28,7 @@
  * their variance 240 and 108 since squares are summed in the loop that computes them ({@code RowSums}); the gradient of their
  * product 2,620 and 510 since it is made of running products ({@code ProdOfOthers}) instead of a tree of ops; softmax of
  * 4,096 x 768 with its gradient 3,500 and 2,600, of 256 x 1,000 166 and 124, since the loop that sums a row reads it once
- * more for what needs the sum, and reads ahead while it computes exponentials ({@code SumEmitter}). Two loops for a row, or
+ * more for what needs the sum, and reads ahead while it computes exponentials ({@code RowEmitter}). Two loops for a row, or
  * the next row's sum between the two, so that none waits for the other, take 3,200 to 3,700. On a slower machine: softmax of
  * 128 x 10 with its gradient 7.9 and 3.7 since columns are repeated along short rows by one loop ({@code Packing#lines}).
  *

@@ -26,7 +26,9 @@
  * region's arithmetic are stored. Sums of all elements are taken in the same loop, in the order that {@code Folds}
  * states. {@code Band} then puts regions and folds that go along the same rows together and computes them some rows at
  * a time, so that a softmax or a normalisation, forward and backward, goes through memory once; folds over the rows
- * are fed on the way ({@code FoldStream}). A matrix product whose second factor stays in the second level of cache is
+ * are fed on the way ({@code FoldStream}). Where rows are long and are summed, a {@code Chain} of members is one loop for each
+ * row, in which a sum stays in a register and what only the chain needs in one row of memory; what is computed from sums is
+ * computed where it is needed. A matrix product whose second factor stays in the second level of cache is
  * part of a band too: bias, activation and next product of a network, and the gradients of its rows, are computed 32 or
  * 64 rows at a time. Where several threads are in use a product is shared among them instead, and the band ends there.
  *
@@ -61,6 +63,8 @@
  * {@code gelu(x w + b) v} for 4,096 x 64 x 512 took 17.4 and 21.4 ms with them, 18.2 and 21.2 without (the six
  * products alone 8.5), and 18 MB planned instead of 43; those of a network of 784-256-10 at batch 128 0.91 and 1.23 ms
  * with them, 1.21 and 1.23 without: the machine's clock makes more of a difference. By rows, layer norm with gelu of
- * 1,024 x 768 keeps 16 of its 18 intermediate values in the cache (346 KB planned instead of 22 MB).
+ * 1,024 x 768 keeps 16 of its 18 intermediate values in the cache (346 KB planned instead of 22 MB). Chains are what makes
+ * programs of long rows faster than op by op: softmax of 256 x 1,000 with its gradient took 302 microseconds by blocks of rows
+ * and 206 in a chain (212 op by op), of 4,096 x 768 5,490 and 2,900 (3,050), cross entropy of 4,096 x 768 1,700 (2,600).
  */
 package dev.lanegrad.internal.program;
