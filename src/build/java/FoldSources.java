@@ -279,7 +279,6 @@ final class FoldSources {
                     for (int row = 0; row < rows; row++) {
                         long p = in + row * rowStride;
             @BEGIN@
-            @NUMBERS@
             @ROW@
                     }
                 }
@@ -297,14 +296,25 @@ final class FoldSources {
                         a0 = {a0, a1};
                         a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
             """;
-    // As in WHOLE: a row that may hold a NaN is folded again.
+    // As in WHOLE: a row that may hold a NaN is folded again, by a method of its own, since C1 refuses the two in one, and C2
+    // without the profile of C1 was seen to make an object of each accumulator in every other JVM.
     private static final String NUMBERS = """
+                /** As {@link #lanes@A@} for numbers, from row {@code first} on: the first row that may hold a NaN, or {@code rows}. */
+                static int numbers@A@(long in, long rowStride, int n, int first, int rows, long out) {
+                    int whole = (n & -LANES) * BYTES;
+                    int rest = n & LANES - 1;
+                    for (int row = first; row < rows; row++) {
+                        long p = in + row * rowStride;
+            @BEGIN@
             @SENTRIES@
             @ROW@
-                        if (@ARE@) {
-                            continue;
+                        if (@SOME@) {
+                            return row;
                         }
-            @AGAIN@
+                    }
+                    return rows;
+                }
+
             """;
     private static final String REST = """
                         if (rest > # * V) {
@@ -312,9 +322,6 @@ final class FoldSources {
                             x# = ID.blend(x#, IOTA.compare(VectorOperators.LT, (@t@) (rest - # * V)));
                             a# = {a#, x#};
                         }
-            """;
-    private static final String AGAIN = """
-                        a# = @T@Vector.broadcast(S, IDENTITY);
             """;
     private static final String PUT = """
                             a#.intoMemorySegment(ALL, slabs + s + # * VB, ORDER);
@@ -324,7 +331,7 @@ final class FoldSources {
                 void lanes(long in, long rowStride, int n, int rows, long out, long work) {
             @FOUR@
                     if (8 * VB == GROUP) {
-                        Fold@T@@NAME@Lanes.lanes8(in, rowStride, n, rows, out);
+            @EIGHT@
                     } else {
                         Fold@T@@NAME@Lanes.parts(in, rowStride, n, rows, out, work);
                     }
@@ -333,9 +340,20 @@ final class FoldSources {
             """;
     private static final String FOUR = """
                     if (4 * VB == GROUP) {
-                        Fold@T@@NAME@Lanes.lanes4(in, rowStride, n, rows, out);
+            @WIDE@
                         return;
                     }
+            """;
+    private static final String LANES_OF_ALL = """
+                        Fold@T@@NAME@Lanes.lanes@A@(in, rowStride, n, rows, out);
+            """;
+    private static final String LANES_OF_NUMBERS = """
+                        for (int row = 0; row < rows; row++) {
+                            row = Fold@T@@NAME@Lanes.numbers@A@(in, rowStride, n, row, rows, out);
+                            if (row < rows) {
+                                Fold@T@@NAME@Lanes.lanes@A@(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                            }
+                        }
             """;
     // The whole fold of a row in one loop: of a loop for each halving, the last would make so few turns that the
     // compiler takes it up late or never, and its vectors are boxed until then.
@@ -493,7 +511,7 @@ final class FoldSources {
         boolean compares = op.compares();
         boolean isFloat = type.equals("Float");
         String text = TEXT
-                .replace("@LANES@\n", CHOICE.replace("@FOUR@\n", isFloat ? FOUR : "") + whole(isFloat ? 4 : 8, compares))
+                .replace("@LANES@\n", choice(isFloat, compares) + whole(isFloat ? 4 : 8, compares))
                 .replace("@ROWS@\n", rows(1) + rows(2) + rows(3) + rows(4))
                 .replace("@NAN@\n", compares ? "            boolean nan = x0.compare(NE, x0).anyTrue();\n" : "")
                 .replace("@VALUE@", compares ? "nan ? @T@.NaN : x0.lane(0)" : "x0.lane(0)")
@@ -501,6 +519,12 @@ final class FoldSources {
                 .replace("@FAR@\n", times(4, FAR)).replace("@NEAR@\n", times(4, NEAR))
                 .replace("@JOIN@\n", times(4, JOIN));
         return filled(type, op, text);
+    }
+
+    private static String choice(boolean isFloat, boolean compares) {
+        String wide = compares ? LANES_OF_NUMBERS : LANES_OF_ALL;
+        return CHOICE.replace("@FOUR@\n", isFloat ? FOUR.replace("@WIDE@\n", wide.replace("@A@", "4")) : "")
+                .replace("@EIGHT@\n", wide.replace("@A@", "8"));
     }
 
     private static String lanes(String type, Op op) {
@@ -598,10 +622,11 @@ final class FoldSources {
     private static String wide(int a, boolean compares) {
         String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP).replace("q + d", "p + d"), 8))
                 .replace("@REST@\n", times(a, REST)).replace("@TREE@\n", tree(a, "            "));
-        String numbers = NUMBERS.replace("@ROW@\n", ofNumbers(watched(row, a))).replace("@ARE@", areNumbers(a))
-                .replace("@SENTRIES@\n", sentries(a)).replace("@AGAIN@\n", times(a, AGAIN));
-        return WIDE.replace("@A@", Integer.toString(a)).replace("@BEGIN@\n", times(a, BEGIN))
-                .replace("@NUMBERS@\n", compares ? numbers : "").replace("@ROW@\n", row);
+        String begin = times(a, BEGIN);
+        String numbers = NUMBERS.replace("@BEGIN@\n", begin).replace("@SENTRIES@\n", sentries(a))
+                .replace("@ROW@\n", ofNumbers(watched(row, a))).replace("@SOME@", areNumbers(a).substring(1));
+        return ((compares ? numbers : "") + WIDE.replace("@BEGIN@\n", begin).replace("@ROW@\n", row))
+                .replace("@A@", Integer.toString(a));
     }
 
     private static String times(int n, String lines) {

@@ -37,7 +37,12 @@ final class FoldDoubleMax extends FoldLoops {
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (8 * VB == GROUP) {
-            FoldDoubleMaxLanes.lanes8(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldDoubleMaxLanes.numbers8(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldDoubleMaxLanes.lanes8(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
         } else {
             FoldDoubleMaxLanes.parts(in, rowStride, n, rows, out, work);
         }

@@ -37,7 +37,12 @@ final class FoldDoubleMin extends FoldLoops {
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (8 * VB == GROUP) {
-            FoldDoubleMinLanes.lanes8(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldDoubleMinLanes.numbers8(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldDoubleMinLanes.lanes8(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
         } else {
             FoldDoubleMinLanes.parts(in, rowStride, n, rows, out, work);
         }

@@ -33,11 +33,11 @@ final class FoldDoubleMinLanes {
     private FoldDoubleMinLanes() {
     }
 
-    /** As {@link FoldLoops#lanes}, where 8 vectors hold the lanes. */
-    static void lanes8(long in, long rowStride, int n, int rows, long out) {
+    /** As {@link #lanes8} for numbers, from row {@code first} on: the first row that may hold a NaN, or {@code rows}. */
+    static int numbers8(long in, long rowStride, int n, int first, int rows, long out) {
         int whole = (n & -LANES) * BYTES;
         int rest = n & LANES - 1;
-        for (int row = 0; row < rows; row++) {
+        for (int row = first; row < rows; row++) {
             long p = in + row * rowStride;
             DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
@@ -133,17 +133,27 @@ final class FoldDoubleMinLanes {
             a1 = a1.blend(a3, a3.compare(LT, a1));
             a0 = a0.blend(a1, a1.compare(LT, a0));
             a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
-            if (!s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue()) {
-                continue;
+            if (s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue()) {
+                return row;
             }
-            a0 = DoubleVector.broadcast(S, IDENTITY);
-            a1 = DoubleVector.broadcast(S, IDENTITY);
-            a2 = DoubleVector.broadcast(S, IDENTITY);
-            a3 = DoubleVector.broadcast(S, IDENTITY);
-            a4 = DoubleVector.broadcast(S, IDENTITY);
-            a5 = DoubleVector.broadcast(S, IDENTITY);
-            a6 = DoubleVector.broadcast(S, IDENTITY);
-            a7 = DoubleVector.broadcast(S, IDENTITY);
+        }
+        return rows;
+    }
+
+    /** As {@link FoldLoops#lanes}, where 8 vectors hold the lanes. */
+    static void lanes8(long in, long rowStride, int n, int rows, long out) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            DoubleVector a0 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a1 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a2 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a3 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a4 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
+            DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 a0 = a0.blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));

@@ -37,11 +37,21 @@ final class FoldFloatMax extends FoldLoops {
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (4 * VB == GROUP) {
-            FoldFloatMaxLanes.lanes4(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldFloatMaxLanes.numbers4(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldFloatMaxLanes.lanes4(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
             return;
         }
         if (8 * VB == GROUP) {
-            FoldFloatMaxLanes.lanes8(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldFloatMaxLanes.numbers8(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldFloatMaxLanes.lanes8(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
         } else {
             FoldFloatMaxLanes.parts(in, rowStride, n, rows, out, work);
         }

@@ -37,11 +37,21 @@ final class FoldFloatMin extends FoldLoops {
     @Override
     void lanes(long in, long rowStride, int n, int rows, long out, long work) {
         if (4 * VB == GROUP) {
-            FoldFloatMinLanes.lanes4(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldFloatMinLanes.numbers4(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldFloatMinLanes.lanes4(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
             return;
         }
         if (8 * VB == GROUP) {
-            FoldFloatMinLanes.lanes8(in, rowStride, n, rows, out);
+            for (int row = 0; row < rows; row++) {
+                row = FoldFloatMinLanes.numbers8(in, rowStride, n, row, rows, out);
+                if (row < rows) {
+                    FoldFloatMinLanes.lanes8(in + row * rowStride, rowStride, n, 1, out + (long) row * VB);
+                }
+            }
         } else {
             FoldFloatMinLanes.parts(in, rowStride, n, rows, out, work);
         }

@@ -33,11 +33,11 @@ final class FoldFloatMinLanes {
     private FoldFloatMinLanes() {
     }
 
-    /** As {@link FoldLoops#lanes}, where 4 vectors hold the lanes. */
-    static void lanes4(long in, long rowStride, int n, int rows, long out) {
+    /** As {@link #lanes4} for numbers, from row {@code first} on: the first row that may hold a NaN, or {@code rows}. */
+    static int numbers4(long in, long rowStride, int n, int first, int rows, long out) {
         int whole = (n & -LANES) * BYTES;
         int rest = n & LANES - 1;
-        for (int row = 0; row < rows; row++) {
+        for (int row = first; row < rows; row++) {
             long p = in + row * rowStride;
             FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
@@ -87,13 +87,23 @@ final class FoldFloatMinLanes {
             a1 = a1.blend(a3, a3.compare(LT, a1));
             a0 = a0.blend(a1, a1.compare(LT, a0));
             a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
-            if (!s0.add(s1).test(VectorOperators.IS_NAN).anyTrue()) {
-                continue;
+            if (s0.add(s1).test(VectorOperators.IS_NAN).anyTrue()) {
+                return row;
             }
-            a0 = FloatVector.broadcast(S, IDENTITY);
-            a1 = FloatVector.broadcast(S, IDENTITY);
-            a2 = FloatVector.broadcast(S, IDENTITY);
-            a3 = FloatVector.broadcast(S, IDENTITY);
+        }
+        return rows;
+    }
+
+    /** As {@link FoldLoops#lanes}, where 4 vectors hold the lanes. */
+    static void lanes4(long in, long rowStride, int n, int rows, long out) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 a0 = a0.blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));
@@ -131,11 +141,11 @@ final class FoldFloatMinLanes {
         }
     }
 
-    /** As {@link FoldLoops#lanes}, where 8 vectors hold the lanes. */
-    static void lanes8(long in, long rowStride, int n, int rows, long out) {
+    /** As {@link #lanes8} for numbers, from row {@code first} on: the first row that may hold a NaN, or {@code rows}. */
+    static int numbers8(long in, long rowStride, int n, int first, int rows, long out) {
         int whole = (n & -LANES) * BYTES;
         int rest = n & LANES - 1;
-        for (int row = 0; row < rows; row++) {
+        for (int row = first; row < rows; row++) {
             long p = in + row * rowStride;
             FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
@@ -231,17 +241,27 @@ final class FoldFloatMinLanes {
             a1 = a1.blend(a3, a3.compare(LT, a1));
             a0 = a0.blend(a1, a1.compare(LT, a0));
             a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
-            if (!s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue()) {
-                continue;
+            if (s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue()) {
+                return row;
             }
-            a0 = FloatVector.broadcast(S, IDENTITY);
-            a1 = FloatVector.broadcast(S, IDENTITY);
-            a2 = FloatVector.broadcast(S, IDENTITY);
-            a3 = FloatVector.broadcast(S, IDENTITY);
-            a4 = FloatVector.broadcast(S, IDENTITY);
-            a5 = FloatVector.broadcast(S, IDENTITY);
-            a6 = FloatVector.broadcast(S, IDENTITY);
-            a7 = FloatVector.broadcast(S, IDENTITY);
+        }
+        return rows;
+    }
+
+    /** As {@link FoldLoops#lanes}, where 8 vectors hold the lanes. */
+    static void lanes8(long in, long rowStride, int n, int rows, long out) {
+        int whole = (n & -LANES) * BYTES;
+        int rest = n & LANES - 1;
+        for (int row = 0; row < rows; row++) {
+            long p = in + row * rowStride;
+            FloatVector a0 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a4 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
+            FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 a0 = a0.blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));

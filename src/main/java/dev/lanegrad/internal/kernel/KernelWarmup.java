@@ -152,7 +152,7 @@ final class KernelWarmup {
         hot.emitted = true;
         List<MapKernel.Variant> rivals = rivals(hot);
         for (MapKernel.Variant rival : rivals) {
-            if (rival != hot && sums(hot) > 0 && rival.loop instanceof BlockInterpreter) {
+            if (rival != hot && sums(hot) > 0 && !rival.emitted && !rival.kernel.isSingle()) {
                 // A loop that makes an object of each sum is faster than an interpreter, but not than the loop that stores.
                 emit(rival);
             }

@@ -97,6 +97,11 @@ public final class MapKernel {
         return primitives;
     }
 
+    /** True if it is one primitive, whose loop is as fast as an emitted one. */
+    boolean isSingle() {
+        return single;
+    }
+
     private boolean isCompiled() {
         return primitives.stream().allMatch(loop -> loop.compiled);
     }

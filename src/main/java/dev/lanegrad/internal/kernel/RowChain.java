@@ -14,8 +14,11 @@ import java.util.List;
  *                 memory would wait while the steps compute
  */
 public record RowChain(List<Step> steps, List<Operand> operands, boolean touches) {
-    /** Bytes of bytecode of an instruction, about. */
-    private static final int SIZE = 15;
+    /**
+     * Instructions of one method, each as often as it is written: of 430, C2 stopped inlining the methods of vectors, so that each
+     * vector was an object on the heap.
+     */
+    private static final int MOST = 270;
 
     /** A row, or one number for it; rows and sums are of the type of the lanes. */
     public record Operand(Cell cell, boolean isRow) {
@@ -41,10 +44,9 @@ public record RowChain(List<Step> steps, List<Operand> operands, boolean touches
             return summed.stream().anyMatch(operand -> operand >= 0);
         }
 
-        /** About how much bytecode the loop of it takes. */
+        /** Instructions, each as often as it is written in the loop. */
         public int size() {
-            int lanes = FoldLoops.VBYTES / code.lane().bytes();
-            return code.insts().size() * SIZE * (sums() ? FoldLoops.LANES / lanes + 1 : LoopEmitter.vectors(code));
+            return code.insts().size() * (sums() ? SumLoop.times(code) : LoopEmitter.vectors(code));
         }
     }
 
@@ -61,7 +63,7 @@ public record RowChain(List<Step> steps, List<Operand> operands, boolean touches
 
     /** True if steps whose {@link Step#size}s add up to {@code size} may well be one method. */
     public static boolean fits(int size) {
-        return size < EmittedClass.LIMIT;
+        return size <= MOST;
     }
 
     /** Set of the inputs of {@code step} that are one number for the whole row. */

@@ -21,6 +21,11 @@ final class SumLoop {
      * been seen to run out of its stack (JDK 25, doubles in vectors of 128 bits).
      */
     private static final int FEW = 8;
+    /**
+     * Instructions up to which each vector of a group has code of its own: of longer codes the method would be so long that what
+     * C2 makes of it is several times slower.
+     */
+    private static final int WRITTEN = 48;
     /** In place of the local of an address: the output is not summed, or not stored. */
     private static final int NONE = -1;
     private static final int OFFSET = EmittedClass.FREE;
@@ -38,6 +43,8 @@ final class SumLoop {
     /** For each output the local of the address of its accumulators, and of where it is stored; or {@link #NONE}. */
     private final int[] sums;
     private final int[] stored;
+    /** True if each vector of a group has code of its own. */
+    private final boolean written;
     private final boolean inMemory;
     private final IntConsumer beside;
     /** The first of the accumulators, and the first local behind them. */
@@ -62,12 +69,24 @@ final class SumLoop {
         inMemory = !inLocals && isLong(loop.code);
         write = loop.write;
         vectors = vectors(write);
+        written = loop.vectors == vectors;
     }
 
     /** The instructions of {@code code} for a loop that sums; {@code scalars} are the inputs that are the same for all lanes. */
     static LoopBody body(LaneCode code, long scalars) {
+        return new LoopBody(code, scalars, written(code));
+    }
+
+    /** The vectors for which {@code code} is written out. */
+    private static int written(LaneCode code) {
         int vectors = vectors(new VectorWriter(code.lane()));
-        return new LoopBody(code, scalars, vectors > FEW ? 1 : vectors);
+        return vectors > FEW ? 1 : code.insts().size() > WRITTEN ? LoopEmitter.vectors(code) : vectors;
+    }
+
+    /** How many times the instructions of {@code code} are written, about. */
+    static int times(LaneCode code) {
+        // Once more for what is left of a group.
+        return written(code) + 1;
     }
 
     /** True if the accumulators of a loop of {@code code} should be in memory. */
@@ -89,7 +108,7 @@ final class SumLoop {
         accumulators = next;
         free = accumulators + sums.length * vectors;
         body.iload(EmittedClass.BYTES).loadConstant(-vectors * write.vectorBytes).iand().istore(WHOLE);
-        if (vectors > FEW) {
+        if (!written) {
             writeBegin(body);
             writeVectorsInLoop(body);
         } else {
@@ -103,12 +122,12 @@ final class SumLoop {
         // The two ways do not meet before all is stored: where they did, accumulators would be merged again.
         Label rest = body.newLabel();
         Label end = body.newLabel();
-        if (vectors <= FEW) {
+        if (written) {
             body.iload(WHOLE).iload(EmittedClass.BYTES).if_icmplt(rest);
             writeHalves(body, inMemory);
             body.goto_(end).labelBinding(rest);
         }
-        if (!inMemory && vectors <= FEW) {
+        if (!inMemory && written) {
             eachSum((o, v) -> {
                 loadSum(body, o, v, false);
                 storeSum(body, o, v, true);
@@ -133,25 +152,27 @@ final class SumLoop {
         body.iinc(place, write.vectorBytes).iload(place).loadConstant(vectors * write.vectorBytes).if_icmplt(top);
     }
 
-    /** Vector after vector, each added to its accumulator in memory. */
+    /** Vector after vector, or two in turn, each added to its accumulator in memory. */
     private void writeVectorsInLoop(CodeBuilder body) {
-        int place = OFFSET + 1;
+        int turn = loop.vectors;
+        int place = OFFSET + turn;
         Label top = body.newLabel();
         Label end = body.newLabel();
         body.iconst_0().istore(OFFSET).labelBinding(top).iload(OFFSET).iload(WHOLE).if_icmpge(end);
-        loop.instructions(body, 0, 1, OFFSET);
-        beside.accept(OFFSET);
-        body.iload(OFFSET).loadConstant(vectors * write.vectorBytes - 1).iand().istore(place);
-        for (int o = 0; o < sums.length; o++) {
-            writeStore(body, o, 0);
-            if (isSummed(o)) {
-                write.load(body, sums[o], place);
-                loop.output(body, o, 0);
-                write.add(body);
-                write.store(body, sums[o], place);
+        writeTurn(body, 0, turn);
+        for (int v = 0; v < turn; v++) {
+            body.iload(OFFSET + v).loadConstant(vectors * write.vectorBytes - 1).iand().istore(place);
+            for (int o = 0; o < sums.length; o++) {
+                writeStore(body, o, v);
+                if (isSummed(o)) {
+                    write.load(body, sums[o], place);
+                    loop.output(body, o, v);
+                    write.add(body);
+                    write.store(body, sums[o], place);
+                }
             }
         }
-        body.iinc(OFFSET, write.vectorBytes).goto_(top).labelBinding(end);
+        body.iinc(OFFSET, turn * write.vectorBytes).goto_(top).labelBinding(end);
     }
 
     private void writeGroups(CodeBuilder body) {
@@ -167,13 +188,7 @@ final class SumLoop {
 
     /** The vectors of a group from number {@code first} on, {@code turn} of them in turn. */
     private void writeVectors(CodeBuilder body, int first, int turn) {
-        for (int v = Math.max(first, 1); v < first + turn; v++) {
-            body.iload(OFFSET).loadConstant(v * write.vectorBytes).iadd().istore(OFFSET + v);
-        }
-        loop.instructions(body, first, turn, OFFSET);
-        for (int v = first; v < first + turn; v++) {
-            beside.accept(OFFSET + v);
-        }
+        writeTurn(body, first, turn);
         for (int v = first; v < first + turn; v++) {
             for (int o = 0; o < sums.length; o++) {
                 writeStore(body, o, v);
@@ -184,6 +199,17 @@ final class SumLoop {
                     storeSum(body, o, v, inMemory);
                 }
             }
+        }
+    }
+
+    /** The instructions for {@code turn} vectors in turn from number {@code first} on, and their offsets. */
+    private void writeTurn(CodeBuilder body, int first, int turn) {
+        for (int v = Math.max(first, 1); v < first + turn; v++) {
+            body.iload(OFFSET).loadConstant(v * write.vectorBytes).iadd().istore(OFFSET + v);
+        }
+        loop.instructions(body, first, turn, OFFSET);
+        for (int v = first; v < first + turn; v++) {
+            beside.accept(OFFSET + v);
         }
     }
 
