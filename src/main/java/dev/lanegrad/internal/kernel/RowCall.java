@@ -3,6 +3,7 @@ package dev.lanegrad.internal.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 
 /**
  * Steps over rows that are taken again and again on operands which lie alike. One thread at a time may run it. Nothing is
@@ -13,6 +14,7 @@ public final class RowCall {
     private final int rows;
     private final int length;
     private final int bytes;
+    private final int touched;
     private final long[] steps;
     private final long[] addresses;
     private final MemorySegment memory;
@@ -21,16 +23,19 @@ public final class RowCall {
     /**
      * A call over {@code rows} rows of {@code length} elements; {@link #pays} of them.
      *
-     * @param steps for each operand the bytes from one row's to the next
+     * @param steps   for each operand the bytes from one row's to the next
+     * @param touched the operand whose next row is touched, if the chain does that
      */
-    public RowCall(RowChain chain, int rows, int length, long[] steps) {
+    public RowCall(RowChain chain, int rows, int length, long[] steps, int touched) {
         kernel = RowKernel.of(chain);
         this.rows = rows;
         this.length = length;
-        this.steps = steps.clone();
+        this.touched = chain.touches() ? touched : -1;
+        this.steps = Arrays.copyOf(steps, steps.length + 2);
+        this.steps[steps.length + 1] = touched < 0 ? 0 : steps[touched];
         bytes = length * chain.lane().bytes();
         addresses = new long[steps.length];
-        long table = (long) (steps.length + 1) * Loop.ENTRY + 63 & -64;
+        long table = (long) (steps.length + 2) * Loop.ENTRY + 63 & -64;
         memory = Arena.ofAuto().allocate(table + RowEmitter.scratch(chain), 64);
         frame = memory.address();
         Workspace.place(frame, steps.length, frame + table, -1);
@@ -58,7 +63,15 @@ public final class RowCall {
         for (int p = 0; p < addresses.length; p++) {
             Workspace.place(frame, p, addresses[p], -1);
         }
-        RowKernel.run(loop, frame, bytes, rows, steps, addresses.length);
+        if (touched < 0) {
+            RowKernel.run(loop, frame, bytes, rows, steps, addresses.length);
+        } else {
+            // There may be nothing behind the last row.
+            Workspace.place(frame, steps.length - 1, addresses[touched] + steps[touched], -1);
+            RowKernel.run(loop, frame, bytes, rows - 1, steps, steps.length);
+            Workspace.place(frame, steps.length - 1, Workspace.address(frame, touched), -1);
+            RowKernel.run(loop, frame, bytes, 1, steps, steps.length);
+        }
         Reference.reachabilityFence(memory);
         return true;
     }

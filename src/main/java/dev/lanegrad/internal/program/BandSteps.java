@@ -126,10 +126,10 @@ final class BandSteps {
         chain.columnsWanted.forEach(this::region);
         int[] inStep = inSteps.stream().mapToInt(Integer::intValue).toArray();
         int[] inPosition = inPositions.stream().mapToInt(Integer::intValue).toArray();
-        outerWhole.add(new Step.Chained(new RowCall(code, band.block(), chain.width, rowSteps), whole.subList(0, single),
+        outerWhole.add(new Step.Chained(new RowCall(code, band.block(), chain.width, rowSteps, chain.touched(loop)), whole.subList(0, single),
                 whole.subList(single, whole.size()), rowSteps.length, inStep, inPosition));
         if (restRows > 0) {
-            outerRest.add(new Step.Chained(new RowCall(code, restRows, chain.width, rowSteps), rest.subList(0, single),
+            outerRest.add(new Step.Chained(new RowCall(code, restRows, chain.width, rowSteps, chain.touched(loop)), rest.subList(0, single),
                     rest.subList(single, rest.size()), rowSteps.length, inStep, inPosition));
         }
         whole = outerWhole;

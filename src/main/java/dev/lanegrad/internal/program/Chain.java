@@ -294,7 +294,19 @@ final class Chain {
             case SUM -> new RowChain.Operand(cell(), false);
             case GIVEN_NUMBER -> new RowChain.Operand(operand.node().cell(), false);
         }));
-        return new RowChain(steps, kinds, false);
+        return new RowChain(steps, kinds, touched(used) >= 0);
+    }
+
+    /** The row from elsewhere that is read last: what is read before is on its way while that is computed with; -1 if there is none. */
+    int touched(List<Operand> used) {
+        Set<Integer> early = new HashSet<>(drafts.getFirst().inputs);
+        for (int p = 0; p < used.size(); p++) {
+            Operand operand = used.get(p);
+            if (operand.kind() == Kind.GIVEN_ROW && operand.step() == width && !early.contains(numbers.get(operand))) {
+                return p;
+            }
+        }
+        return -1;
     }
 
     private int place(int number, Map<Integer, Integer> places, List<Operand> used) {
