@@ -43,6 +43,11 @@ final class MatMulSources {
                 }
 
                 @Override
+                void packed(long a, long b, int k, long init, long initRow, long c, long cRow) {
+                    MatMulPacked@T@.tile(a, b, k, init, initRow, c, cRow);
+                }
+
+                @Override
                 void transpose(long from, long row, long column, long to, long pitch, int rows, int columns) {
                     int j = 0;
                     for (; j < columns - 3; j += 4) {
@@ -111,6 +116,38 @@ final class MatMulSources {
             @TILES@}
             """;
 
+    private static final String PACKED_TEXT = """
+            package dev.lanegrad.internal.kernel;
+
+            import dev.lanegrad.internal.memory.Raw;
+            import java.lang.foreign.MemorySegment;
+            import java.lang.foreign.ValueLayout;
+            import java.nio.ByteOrder;
+            import jdk.incubator.vector.@T@Vector;
+            import jdk.incubator.vector.VectorSpecies;
+
+            /**
+             * The main tiles of @t@s where both factors are packed: all distances are constants, so addresses take no
+             * arithmetic. Written by src/build/java/MatMulSources.java: change it there.
+             */
+            final class MatMulPacked@T@ {
+                private static final MemorySegment ALL = Raw.ALL;
+            @FIELDS@
+
+                private MatMulPacked@T@() {
+                }
+
+                /** See {@link MatMulTiles#packed}. */
+                static void tile(long a, long b, int k, long init, long initRow, long c, long cRow) {
+                    if (MatMulTiles.ROWS == 8) {
+                        tile8x2(a, b, k, init, initRow, c, cRow);
+                    } else {
+                        tile6x2(a, b, k, init, initRow, c, cRow);
+                    }
+                }
+            @TILES@}
+            """;
+
     private static final String FIELDS = """
                 private static final ByteOrder ORDER = ByteOrder.nativeOrder();
                 private static final ValueLayout.Of@T@ ONE = ValueLayout.JAVA_@U@_UNALIGNED;
@@ -129,6 +166,17 @@ final class MatMulSources {
                         long init, long initRow, long c, long cRow) {
             @BEGIN@
                     for (; b != end; b += bRow) {
+            @STEP@
+                    }
+            @END@
+                }
+            """;
+
+    private static final String PACKED_TILE = """
+
+                private static void tile@R@x@W@(long a, long b, int k, long init, long initRow, long c, long cRow) {
+            @BEGIN@
+                    for (; b != end; b += @W@ * VB) {
             @STEP@
                     }
             @END@
@@ -194,6 +242,8 @@ final class MatMulSources {
         for (String type : List.of("Float", "Double")) {
             equal &= put("MatMul" + type, text(type, TEXT, TALL), check);
             equal &= put("MatMulLow" + type, text(type, LOW_TEXT, LOW), check);
+            equal &= put("MatMulPacked" + type, typed(type, PACKED_TEXT.replace("@FIELDS@\n", FIELDS)
+                    .replace("@TILES@", tile(8, 2, true) + tile(6, 2, true))), check);
             equal &= put("MatMulSquare" + type, squares(type), check);
         }
         System.exit(equal ? 0 : 1);
@@ -264,22 +314,22 @@ final class MatMulSources {
             String name = tile[0] + "x" + tile[1];
             cases.append("            case " + tile[0] + " << 4 | " + tile[1] + " -> tile" + name
                     + "(a, aRow, aCol, b, bRow, k, init, initRow, c, cRow);\n");
-            tiles.append(tile(tile[0], tile[1]));
+            tiles.append(tile(tile[0], tile[1], false));
         }
         return typed(type, text.replace("@FIELDS@\n", FIELDS).replace("@CASES@\n", cases)
                 .replace("@TILES@", tiles));
     }
 
-    private static String tile(int rows, int vectors) {
+    private static String tile(int rows, int vectors, boolean packed) {
         StringBuilder begin = new StringBuilder();
         StringBuilder step = new StringBuilder();
         StringBuilder end = new StringBuilder();
-        for (int i = 1; i < rows; i++) {
+        for (int i = 1; i < rows && !packed; i++) {
             begin.append("        long r%d = %saRow & ADDRESS;\n".formatted(i, i == 1 ? "" : i + " * "));
         }
         begin.append("        long q = init;\n");
         end.append("        q = c;\n");
-        begin.append("        long end = b + k * bRow;\n");
+        begin.append("        long end = b + k * %s;\n".formatted(packed ? "(%dL * VB)".formatted(vectors) : "bRow"));
         step.append("            long u = a & ADDRESS;\n            long v = b & ADDRESS;\n");
         for (int j = 0; j < vectors; j++) {
             step.append("            @T@Vector b%d = @T@Vector.fromMemorySegment(S, ALL, v%s, ORDER);\n"
@@ -287,7 +337,7 @@ final class MatMulSources {
         }
         for (int i = 0; i < rows; i++) {
             step.append("            @T@Vector x%d = @T@Vector.broadcast(S, ALL.get(ONE, u%s));\n"
-                    .formatted(i, i == 0 ? "" : " + r" + i));
+                    .formatted(i, i == 0 ? "" : !packed ? " + r" + i : i == 1 ? " + @T@.BYTES" : " + %d * @T@.BYTES".formatted(i)));
             for (int j = 0; j < vectors; j++) {
                 String name = "c" + i + "_" + j;
                 begin.append("        @T@Vector %s = @T@Vector.fromMemorySegment(S, ALL, q%s, ORDER);\n"
@@ -300,8 +350,8 @@ final class MatMulSources {
                 end.append("        q += cRow;\n");
             }
         }
-        step.append("            a += aCol;\n");
-        return TILE.replace("@R@", "" + rows).replace("@W@", "" + vectors).replace("@BEGIN@\n", begin)
+        step.append("            a += %s;\n".formatted(packed ? rows + " * @T@.BYTES" : "aCol"));
+        return (packed ? PACKED_TILE : TILE).replace("@R@", "" + rows).replace("@W@", "" + vectors).replace("@BEGIN@\n", begin)
                 .replace("@STEP@\n", step).replace("@END@\n", end);
     }
 

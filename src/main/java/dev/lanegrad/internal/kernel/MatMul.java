@@ -12,11 +12,11 @@ import dev.lanegrad.internal.shape.Layout;
  */
 public final class MatMul implements Workers.Shared {
     /** The most inner indices between two visits to C: with it a panel of B, two vectors wide, stays in L1. */
-    private static final int INNER = 192;
+    private static final int INNER = 256;
     /** The most bytes in a row of what is packed of B at a time. */
     private static final int PACKED_ROW = 4096;
     /** Rows of A for which the packed panels are run through; a multiple of the rows of each tile. */
-    private static final int OUTER = 384;
+    private static final int OUTER = 192;
     /** The most bytes of B that are read where they lie by any number of rows of A: they stay in L2. */
     private static final long DIRECT_BYTES = 256 << 10;
     /** Fewer rows of A read B where it lies, whatever its size: packing would take longer than what it saves. */
@@ -26,6 +26,8 @@ public final class MatMul implements Workers.Shared {
     private static final int SHORT = 128;
     /** The most memory, in bytes, that the columns of a block of A span where A is read as it lies. */
     private static final long SPAN = 512 << 10;
+    /** Bytes of a row of B from which on A is packed: that takes what 160 columns gain, by a tile that is a sixth faster. */
+    private static final int WIDE = 1024;
     /** Elements of a column of C for which A is transposed: fewer do not fill a vector. */
     private static final int LONG_COLUMN = 16;
     /** Bytes of a row of a panel of B. */
@@ -305,7 +307,7 @@ public final class MatMul implements Workers.Shared {
     private void packed() {
         boolean contiguous = bCol == 1L << shift;
         int step = Math.max(1, Math.ceilDiv(k, Math.ceilDiv(Math.max(1, k), INNER)));
-        boolean packA = aRow < 0 || aCol != 1L << shift && Math.abs(aCol) * step > SPAN;
+        boolean packA = aRow < 0 || aCol != 1L << shift && Math.abs(aCol) * step > SPAN || rowBytes >= WIDE;
         long bBytes = Math.ceilDiv(Math.min(rowBytes, PACKED_ROW), PITCH) * PITCH * step;
         long aBytes = packA ? (long) Math.min(m, OUTER) * step << shift : 0;
         long panels = scratch.panels(bBytes + aBytes);
@@ -338,6 +340,10 @@ public final class MatMul implements Workers.Shared {
                 rows = MatMulTiles.next(m - i);
                 long element = 1L << shift;
                 long xi = packed ? x + i * element * depth : x + i * aRow;
+                if (packed && rows == MatMulTiles.ROWS && bytes - d >= PITCH) {
+                    packedTile(fresh, xi, y + (long) d * depth, depth, to + i * cRow + d);
+                    continue;
+                }
                 tile(fresh, rows, vectors, xi, packed ? element : aRow, packed ? rows * element : aCol,
                         y + (long) d * depth, PITCH, depth, to + i * cRow + d, bytes - d);
             }
@@ -393,6 +399,10 @@ public final class MatMul implements Workers.Shared {
             }
         }
         return j;
+    }
+
+    private void packedTile(boolean fresh, long x, long y, int depth, long to) {
+        tiles.packed(x, y, depth, fresh ? scratch.zeros : to, fresh ? 0 : cRow, to, cRow);
     }
 
     private void tile(boolean fresh, int rows, int vectors, long x, long xRow, long xCol, long y, long yRow, int depth,

@@ -30,6 +30,11 @@ final class MatMulFloat extends MatMulTiles {
     }
 
     @Override
+    void packed(long a, long b, int k, long init, long initRow, long c, long cRow) {
+        MatMulPackedFloat.tile(a, b, k, init, initRow, c, cRow);
+    }
+
+    @Override
     void transpose(long from, long row, long column, long to, long pitch, int rows, int columns) {
         int j = 0;
         for (; j < columns - 3; j += 4) {

@@ -41,6 +41,12 @@ abstract class MatMulTiles {
             long init, long initRow, long c, long cRow);
 
     /**
+     * As {@link #tile} with {@link #ROWS} rows of two vectors, for factors that are packed: each column of A behind the one
+     * before, each row of B so.
+     */
+    abstract void packed(long a, long b, int k, long init, long initRow, long c, long cRow);
+
+    /**
      * Writes {@code rows} rows of {@code columns} elements that are {@code row} and {@code column} bytes apart as rows
      * of contiguous elements, {@code pitch} bytes apart.
      */
