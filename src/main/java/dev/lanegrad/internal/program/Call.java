@@ -93,6 +93,25 @@ public final class Call {
         }
     }
 
+    /** The program used last, if it may be run again as it is; null if it is one for one call at a time. */
+    public Compiled repeatable() {
+        Ready last = latest;
+        return last == null || last.alone ? null : last.compiled;
+    }
+
+    /**
+     * Runs {@code last}, which is {@link #repeatable}, on what it was run on. Nothing is taken down: a reference in an old array
+     * costs a fence with most collectors.
+     */
+    public void repeat(Compiled last) {
+        Ready found = latest;
+        if (found != null && found.compiled == last) {
+            hit();
+            programs.used(found);
+        }
+        last.repeat();
+    }
+
     /** Lets the next thread have this. */
     public void end() {
         // A program keeps no argument alive.

@@ -27,6 +27,7 @@ public final class Compiled {
     private final Trace.Supplied[] supplied;
     private final Managed block;
     private final Explanation explanation;
+    private final Node[] arguments;
 
     /** An operand of a step: {@code offset} bytes behind base number {@code base}. */
     record Operand(int base, int step, int position, long offset) {
@@ -43,6 +44,12 @@ public final class Compiled {
         supplied = trace.supplied().toArray(Trace.Supplied[]::new);
         this.block = block;
         this.explanation = explanation;
+        arguments = new Node[trace.inputs()];
+        for (int id = 0; id < trace.graph().size(); id++) {
+            if (trace.graph().get(id).origin() instanceof Node.Input(int index)) {
+                arguments[index] = trace.graph().get(id);
+            }
+        }
         bases = new long[1 + trace.inputs() + trace.outputs().size() + kept.size()];
         this.operands = new Operand[bases.length][];
         for (int base = 0; base < bases.length; base++) {
@@ -86,6 +93,13 @@ public final class Compiled {
         for (int i = 0; i < outputs.length; i++) {
             move(1 + inputs.length + i, outputs[i].address());
         }
+        repeat();
+        Reference.reachabilityFence(inputs);
+        Reference.reachabilityFence(outputs);
+    }
+
+    /** Runs everything on what it was run on, which is kept alive by the caller. */
+    void repeat() {
         for (Runnable action : actions) {
             action.run();
         }
@@ -96,9 +110,28 @@ public final class Compiled {
         for (int i = 0; i < gradients.size(); i++) {
             Symbols.setGradient(trace.gradients().get(i).target(), gradients.get(i));
         }
-        Reference.reachabilityFence(inputs);
-        Reference.reachabilityFence(outputs);
         Reference.reachabilityFence(this);
+    }
+
+    /** Number of arguments. */
+    public int arguments() {
+        return arguments.length;
+    }
+
+    /** True if {@code value} lies where argument {@code index} of the call before did, and is like it. */
+    public boolean isArgument(int index, Value value) {
+        return bases[1 + index] == value.address() && value.cell() == arguments[index].cell()
+                && isLike(value.layout(), arguments[index].layout());
+    }
+
+    /** True if {@code value} lies where result {@code index} of the call before did, is like it and has its memory to itself. */
+    public boolean isResult(int index, Value value) {
+        return bases[1 + arguments.length + index] == value.address() && value.cell() == cell(index)
+                && isLike(value.layout(), layout(index)) && Symbols.isWhole(value);
+    }
+
+    private static boolean isLike(Layout layout, Layout expected) {
+        return layout == expected || layout.isContiguous() && layout.sameSizes(expected);
     }
 
     /** True if result {@code k} may be written over argument {@code k}. */
