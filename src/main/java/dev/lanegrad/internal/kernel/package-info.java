@@ -32,6 +32,12 @@
  * the next row's sum between the two, so that none waits for the other, take 3,200 to 3,700. On a slower machine: softmax of
  * 128 x 10 with its gradient 7.9 and 3.7 since columns are repeated along short rows by one loop ({@code Packing#lines}).
  *
+ * <p><b>Products</b> of large matrices pack both factors, since a tile whose distances are constants needs no arithmetic for
+ * addresses: from the first level of cache it reaches 203 GFLOP/s where the processor can 231 (Intel, 3.4 GHz), the tile that
+ * knows strides 175, and 122 with two steps in a turn, as addresses are spilled then. So 512^3 takes 1.70 ms instead of 1.86,
+ * with the left factor transposed 1.71 instead of 2.1, and 1,024^3 14 instead of 17.6; blocks of 192 inner indices instead of
+ * 256 are 5 % slower there, of 320 to 512 no faster.
+ *
  * <p><b>Reading memory</b> is what large operands wait for: the maxima of 4,096 x 768 floats take 660 microseconds of one
  * thread, 18 GB/s, as many lines as a core waits for at once. Loops that touch what comes next while they compute gain little,
  * since a load that waits keeps what follows from retiring: in a program's band, maxima and exponentials took 1,250 apart and
