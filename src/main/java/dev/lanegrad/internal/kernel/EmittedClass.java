@@ -89,7 +89,10 @@ final class EmittedClass {
         return addresses;
     }
 
-    /** The loop of {@code text} that {@code bytes} are; null if a method is too large to be compiled, or no class can be defined here. */
+    /**
+     * The loop that {@code bytes} are, and {@code text} says; null if a method is too large to be compiled, or no class can be
+     * defined here.
+     */
     static Loop define(String text, byte[] bytes) {
         if (size(bytes) > LIMIT) {
             return null;

@@ -15,8 +15,8 @@ import java.util.List;
  */
 public record RowChain(List<Step> steps, List<Operand> operands, boolean touches) {
     /**
-     * Instructions of one method, each as often as it is written: of 430, C2 stopped inlining the methods of vectors, so that each
-     * vector was an object on the heap.
+     * Instructions of one method, each as often as it is written. In one of 350, a layer norm with gelu, each vector of the longest
+     * step was an object on the heap, however it was written; why is not known. Loops of up to 270 have not been seen to do that.
      */
     private static final int MOST = 270;
 

@@ -22,8 +22,8 @@ final class SumLoop {
      */
     private static final int FEW = 8;
     /**
-     * Instructions up to which each vector of a group has code of its own: of longer codes the method would be so long that what
-     * C2 makes of it is several times slower.
+     * Instructions up to which each vector of a group has code of its own. A loop of one vector, or two, is as fast for longer
+     * codes, and a third as long.
      */
     private static final int WRITTEN = 48;
     /** In place of the local of an address: the output is not summed, or not stored. */
@@ -72,7 +72,7 @@ final class SumLoop {
         written = loop.vectors == vectors;
     }
 
-    /** The instructions of {@code code} for a loop that sums; {@code scalars} are the inputs that are the same for all lanes. */
+    /** The instructions of a loop that sums; {@code scalars} are the inputs that are the same for all lanes. */
     static LoopBody body(LaneCode code, long scalars) {
         return new LoopBody(code, scalars, written(code));
     }

@@ -98,43 +98,47 @@ final class BandSteps {
     private void chain(Chain chain) {
         List<Chain.Operand> loop = new ArrayList<>();
         RowChain code = chain.steps(loop);
-        for (Node row : chain.converted()) {
-            convert(chain, row);
+        chain.converted().forEach(row -> convert(chain, row));
+        for (int p = 0; p < loop.size(); p++) {
+            operand(whole.size(), p, chain, loop.get(p));
         }
         List<Step> outerWhole = whole;
         List<Step> outerRest = rest;
-        long[] rowSteps = new long[loop.size()];
-        for (int p = 0; p < rowSteps.length; p++) {
-            Chain.Operand operand = loop.get(p);
-            rowSteps[p] = chain.isPassing(operand) ? 0 : operand.step() * operand.node().cell().bytes();
-            switch (operand.kind()) {
-                case ROW, SUM -> operand(whole.size(), p, moveOf(operand.node(), operand.step()), own(operand.node()));
-                case GIVEN_ROW, GIVEN_NUMBER -> operand(whole.size(), p, moveOf(band.base(operand.node()), operand.step()),
-                        at(operand.node()));
-                case CONVERTED_ROW -> operand(whole.size(), p, 0,
-                        builder.scratch(chain.key(operand.node()), number, steps.size()));
-            }
-        }
         whole = new ArrayList<>();
         rest = new ArrayList<>();
         chained = outerWhole.size();
-        ownOperands = rowSteps.length;
+        ownOperands = loop.size();
         inSteps.clear();
         inPositions.clear();
         chain.members.forEach(this::region);
         int single = whole.size();
         chain.columnsWanted.forEach(this::region);
-        int[] inStep = inSteps.stream().mapToInt(Integer::intValue).toArray();
-        int[] inPosition = inPositions.stream().mapToInt(Integer::intValue).toArray();
-        outerWhole.add(new Step.Chained(new RowCall(code, band.block(), chain.width, rowSteps, chain.touched(loop)), whole.subList(0, single),
-                whole.subList(single, whole.size()), rowSteps.length, inStep, inPosition));
+        long[] rowSteps = loop.stream().mapToLong(operand -> chain.isPassing(operand) ? 0
+                : operand.step() * operand.node().cell().bytes()).toArray();
+        int touched = chain.touched(loop);
+        outerWhole.add(chained(new RowCall(code, band.block(), chain.width, rowSteps, touched), whole, single));
         if (restRows > 0) {
-            outerRest.add(new Step.Chained(new RowCall(code, restRows, chain.width, rowSteps, chain.touched(loop)), rest.subList(0, single),
-                    rest.subList(single, rest.size()), rowSteps.length, inStep, inPosition));
+            outerRest.add(chained(new RowCall(code, restRows, chain.width, rowSteps, touched), rest, single));
         }
         whole = outerWhole;
         rest = outerRest;
         chained = -1;
+    }
+
+    /** The step of a chain, whose first {@code single} steps are taken where there is no loop, and the others in any case. */
+    private Step chained(RowCall call, List<Step> all, int single) {
+        return new Step.Chained(call, all.subList(0, single), all.subList(single, all.size()), ownOperands,
+                inSteps.stream().mapToInt(Integer::intValue).toArray(),
+                inPositions.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private void operand(int step, int position, Chain chain, Chain.Operand operand) {
+        Node node = operand.node();
+        switch (operand.kind()) {
+            case ROW, SUM -> operand(step, position, moveOf(node, operand.step()), own(node));
+            case GIVEN_ROW, GIVEN_NUMBER -> operand(step, position, moveOf(band.base(node), operand.step()), at(node));
+            case CONVERTED_ROW -> operand(step, position, 0, builder.scratch(chain.key(node), number, steps.size()));
+        }
     }
 
     /** Writes {@code row}, which serves all rows, once in the type of the chain's arithmetic. */

@@ -148,7 +148,8 @@ final class Chain {
         Draft draft = made.get(base);
         if (draft == null) {
             LaneBuilder builder = new LaneBuilder(lane);
-            draft = new Draft(builder.build(1, builder.input(0)), List.of(operand), List.of(base), new ArrayList<>(List.of(-1)));
+            draft = new Draft(builder.build(1, builder.input(0)), List.of(operand), List.of(base),
+                    new ArrayList<>(List.of(-1)));
             drafts.add(draft);
         }
         int output = draft.outputs.indexOf(base);
@@ -232,8 +233,8 @@ final class Chain {
     }
 
     /**
-     * What {@code input} of something of these sizes is to a step: the number of an operand, or the complement of that of a sum;
-     * null if it is neither. What is computed from sums is no operand, but is here.
+     * What {@code input} of something of these sizes is to a step: the number of an operand, or the complement of that of a
+     * sum; null if it is neither. What is computed from sums is no operand, but is here.
      */
     private Integer reference(Node input, Layout sizes) {
         RowView view = band.view(input, sizes);
@@ -251,7 +252,8 @@ final class Chain {
         if (made.containsKey(base)) {
             return isRow && view.step() == width ? new Operand(base, Kind.ROW, width) : null;
         } else if (count == 1) {
-            return isLane(input.cell()) || input.cell() == Cell.INT64 ? new Operand(input, Kind.GIVEN_NUMBER, view.step()) : null;
+            return isLane(input.cell()) || input.cell() == Cell.INT64
+                    ? new Operand(input, Kind.GIVEN_NUMBER, view.step()) : null;
         } else if (isRow && isLane(input.cell())) {
             return new Operand(input, Kind.GIVEN_ROW, view.step());
         }
@@ -297,7 +299,7 @@ final class Chain {
         return new RowChain(steps, kinds, touched(used) >= 0);
     }
 
-    /** The row from elsewhere that is read last: what is read before is on its way while that is computed with; -1 if there is none. */
+    /** Which operand is a row from elsewhere that the first step does not read, so that the next one may be fetched; or -1. */
     int touched(List<Operand> used) {
         Set<Integer> early = new HashSet<>(drafts.getFirst().inputs);
         for (int p = 0; p < used.size(); p++) {
