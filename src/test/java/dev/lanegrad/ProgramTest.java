@@ -312,6 +312,47 @@ class ProgramTest {
         assertArrayEquals(new float[] {9, 9, 9, 2, 4, 6, 9, 9, 9, 9, 9, 9}, whole.toFloatArray());
     }
 
+    /** What a call need not look up again, since it is as before, is looked at all the same. */
+    @Test
+    void aCallThatIsRepeatedLooksAtItsTensors() {
+        Tensor x = Tensor.of(1f, 2f, 3f);
+        Tensor other = Tensor.of(4f, 5f, 6f);
+        Tensor first = Tensor.zeros(3);
+        Tensor second = Tensor.zeros(3);
+        try (Program program = Program.of(a -> a.mul(2))) {
+            for (int i = 0; i < 3; i++) {
+                program.run(new Tensor[] {x}, new Tensor[] {first});
+            }
+            first.mul_(0);
+            program.run(new Tensor[] {x}, new Tensor[] {second});
+            assertArrayEquals(new float[] {0, 0, 0}, first.toFloatArray());
+            assertArrayEquals(new float[] {2, 4, 6}, second.toFloatArray());
+            program.run(new Tensor[] {other}, new Tensor[] {second});
+            assertArrayEquals(new float[] {8, 10, 12}, second.toFloatArray());
+            x.mul_(10);
+            program.run(new Tensor[] {x}, new Tensor[] {second});
+            program.run(new Tensor[] {x}, new Tensor[] {second});
+            assertArrayEquals(new float[] {20, 40, 60}, second.toFloatArray());
+            // The same memory as before, but less of it, or in another shape.
+            assertThrows(IllegalArgumentException.class,
+                    () -> program.run(new Tensor[] {x}, new Tensor[] {second.narrow(0, 0, 2)}));
+            assertThrows(IllegalArgumentException.class,
+                    () -> program.run(new Tensor[] {x.view(3, 1)}, new Tensor[] {second}));
+            assertThrows(IllegalArgumentException.class, () -> program.run(new Tensor[] {x}, new Tensor[] {x}));
+            Tensor column = Tensor.zeros(3, 1);
+            program.run(new Tensor[] {x.view(3, 1)}, new Tensor[] {column});
+            assertArrayEquals(new float[] {20, 40, 60}, column.toFloatArray());
+            assertArrayEquals(new float[] {20, 40, 60}, second.toFloatArray());
+        }
+        Tensor[] in = {x};
+        Tensor[] out = {second};
+        Program closed = Program.of(a -> a.mul(2));
+        closed.run(in, out);
+        closed.run(in, out);
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> closed.run(in, out));
+    }
+
     @Test
     void argumentsInAnyArrangementGiveTheSame() {
         Tensor x = Tensor.randn(new Rng(3), 5, 7);
