@@ -143,7 +143,9 @@ public final class MapKernel {
     }
 
     private synchronized RowKernel pair(long scalars, boolean stored, MapKernel then) {
-        List<RowChain.Operand> operands = new ArrayList<>(List.of(new RowChain.Operand(cell, true), new RowChain.Operand(cell, false)));
+        List<RowChain.Operand> operands = new ArrayList<>();
+        operands.add(new RowChain.Operand(cell, true));
+        operands.add(new RowChain.Operand(cell, false));
         List<Integer> inputs = new ArrayList<>();
         for (int i = 0; i < code.inputs(); i++) {
             inputs.add(operands.size());

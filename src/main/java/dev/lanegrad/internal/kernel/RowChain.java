@@ -43,11 +43,6 @@ public record RowChain(List<Step> steps, List<Operand> operands, boolean touches
         boolean sums() {
             return summed.stream().anyMatch(operand -> operand >= 0);
         }
-
-        /** Instructions, each as often as it is written in the loop. */
-        public int size() {
-            return code.insts().size() * (sums() ? SumLoop.times(code) : LoopEmitter.vectors(code));
-        }
     }
 
     /** Copies the lists. */
@@ -61,7 +56,12 @@ public record RowChain(List<Step> steps, List<Operand> operands, boolean touches
         return steps.getFirst().code().lane();
     }
 
-    /** True if steps whose {@link Step#size}s add up to {@code size} may well be one method. */
+    /** Instructions of a step with {@code code}, each as often as it is written. */
+    public static int size(LaneCode code, boolean sums) {
+        return code.insts().size() * (sums ? SumLoop.times(code) : LoopEmitter.vectors(code));
+    }
+
+    /** True if steps whose {@link #size}s add up to {@code size} may well be one method. */
     public static boolean fits(int size) {
         return size <= MOST;
     }

@@ -15,7 +15,7 @@ final class RowSums {
 
     private final Workspace workspace;
     /** Bytes from row to row of each operand. */
-    private final long[] steps = new long[Workspace.MAX_OPERANDS + 2];
+    private final long[] steps = new long[Workspace.MAX_OPERANDS + 3];
     private MapKernel kernel;
     private int operands;
     private Layout rows;

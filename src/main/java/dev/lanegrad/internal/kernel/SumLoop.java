@@ -22,10 +22,10 @@ final class SumLoop {
      */
     private static final int FEW = 8;
     /**
-     * Instructions up to which each vector of a group has code of its own. A loop of one vector, or two, is as fast for longer
-     * codes, and a third as long.
+     * Instructions up to which all vectors of a group are written out. A loop of one vector, or two, is as fast for longer codes,
+     * and a fraction as long.
      */
-    private static final int WRITTEN = 48;
+    private static final int WRITTEN = 192;
     /** In place of the local of an address: the output is not summed, or not stored. */
     private static final int NONE = -1;
     private static final int OFFSET = EmittedClass.FREE;
@@ -80,7 +80,7 @@ final class SumLoop {
     /** The vectors for which {@code code} is written out. */
     private static int written(LaneCode code) {
         int vectors = vectors(new VectorWriter(code.lane()));
-        return vectors > FEW ? 1 : code.insts().size() > WRITTEN ? LoopEmitter.vectors(code) : vectors;
+        return vectors > FEW ? 1 : code.insts().size() * vectors > WRITTEN ? LoopEmitter.vectors(code) : vectors;
     }
 
     /** How many times the instructions of {@code code} are written, about. */

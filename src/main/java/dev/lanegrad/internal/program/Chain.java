@@ -59,9 +59,6 @@ final class Chain {
      * @param summed  for each output the number of its sum, or -1
      */
     private record Draft(LaneCode code, List<Integer> inputs, List<Node> outputs, List<Integer> summed) {
-        int size() {
-            return new RowChain.Step(code, inputs, List.of(), summed).size();
-        }
     }
 
     private Chain(Band band, Lane lane, int width) {
@@ -150,17 +147,28 @@ final class Chain {
             LaneBuilder builder = new LaneBuilder(lane);
             draft = new Draft(builder.build(1, builder.input(0)), List.of(operand), List.of(base),
                     new ArrayList<>(List.of(-1)));
-            drafts.add(draft);
+            if (!takes(draft, true)) {
+                return false;
+            }
         }
         int output = draft.outputs.indexOf(base);
-        int before = drafts.getLast() == draft && !made.containsKey(base) ? 0 : draft.size();
         if (draft.summed.get(output) >= 0) {
             return false;
         }
         draft.summed.set(output, number(new Operand(fold, Kind.SUM, 1)));
-        size += draft.size() - before;
         sums.put(fold, draft.summed.get(output));
         return true;
+    }
+
+    /** Adds a step, which {@code sums} or will, if there is room for it. */
+    private boolean takes(Draft draft, boolean sums) {
+        int added = RowChain.size(draft.code, sums);
+        boolean fits = RowChain.fits(size + added);
+        if (fits) {
+            size += added;
+            drafts.add(draft);
+        }
+        return fits;
     }
 
     private boolean takeColumns(Region region) {
@@ -181,11 +189,9 @@ final class Chain {
         results.forEach(result -> summed.add(-1));
         Draft draft = new Draft(assembly.builder.build(assembly.inputs.size(), results.toArray(LaneValue[]::new)),
                 List.copyOf(assembly.inputs.keySet()), List.copyOf(region.stored), summed);
-        if (!RowChain.fits(size + draft.size())) {
+        if (!takes(draft, isSummed(region))) {
             return false;
         }
-        size += draft.size();
-        drafts.add(draft);
         region.stored.forEach(node -> made.put(node, draft));
         return true;
     }
