@@ -59,8 +59,8 @@ final class MatMulSources {
                 }
 
                 @Override
-                void square(long from, long column, long to, long pitch) {
-                    MatMulSquare@T@.transpose(from, column, to, pitch);
+                void square(int lanes, long from, long column, long to, long pitch) {
+                    MatMulSquare@T@.transpose(lanes, from, column, to, pitch);
                 }
 
                 private static void fourColumns(long from, long row, long column, long to, long pitch, int rows) {
@@ -203,30 +203,28 @@ final class MatMulSources {
             final class MatMulSquare@T@ {
                 private static final MemorySegment ALL = Raw.ALL;
                 private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-                private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
-                private static final int V = S.length();
             @CONSTANTS@
 
                 private MatMulSquare@T@() {
                 }
 
-                private static VectorShuffle<@T@> other(int bit) {
-                    return VectorShuffle.fromOp(S, i -> (i ^ bit) & V - 1);
+                private static VectorShuffle<@T@> other(VectorSpecies<@T@> species, int bit) {
+                    return VectorShuffle.fromOp(species, i -> (i ^ bit) & species.length() - 1);
                 }
 
-                private static VectorMask<@T@> set(int bit) {
+                private static VectorMask<@T@> set(VectorSpecies<@T@> species, int bit) {
                     long bits = 0;
-                    for (int i = 0; i < V; i++) {
+                    for (int i = 0; i < species.length(); i++) {
                         bits |= (i & bit) != 0 ? 1L << i : 0;
                     }
-                    return VectorMask.fromLong(S, bits);
+                    return VectorMask.fromLong(species, bits);
                 }
 
-                /** Writes V rows, {@code pitch} bytes apart, of V columns that are {@code column} bytes apart. */
-                static void transpose(long from, long column, long to, long pitch) {
-                    switch (V) {
+                /** See {@link MatMulTiles#square}. */
+                static void transpose(int lanes, long from, long column, long to, long pitch) {
+                    switch (lanes) {
             @CASES@
-                        default -> throw new IllegalStateException("There are no squares of " + V + " elements.");
+                        default -> throw new IllegalStateException("There are no squares of " + lanes + " elements.");
                     }
                 }
             @METHODS@}
@@ -263,17 +261,21 @@ final class MatMulSources {
     }
 
     private static String squares(String type) {
-        boolean isFloat = type.equals("Float");
+        int bits = type.equals("Float") ? Float.SIZE : Double.SIZE;
         StringBuilder constants = new StringBuilder();
         StringBuilder cases = new StringBuilder();
         StringBuilder methods = new StringBuilder();
-        for (int lanes = isFloat ? 4 : 2; lanes <= (isFloat ? 16 : 8); lanes *= 2) {
+        for (int lanes = 128 / bits; lanes * bits <= 512; lanes *= 2) {
             cases.append("            case %d -> square%d(from, column, to, pitch);\n".formatted(lanes, lanes));
             methods.append(square(lanes));
-        }
-        for (int bit = 1; bit <= (isFloat ? 8 : 4); bit *= 2) {
-            constants.append("    private static final VectorShuffle<@T@> OTHER_%d = other(%d);\n".formatted(bit, bit));
-            constants.append("    private static final VectorMask<@T@> SET_%d = set(%d);\n".formatted(bit, bit));
+            constants.append("    private static final VectorSpecies<@T@> S%d = @T@Vector.SPECIES_%d;\n"
+                    .formatted(lanes, lanes * bits));
+            for (int bit = 1; bit < lanes; bit *= 2) {
+                constants.append("    private static final VectorShuffle<@T@> OTHER%d_%d = other(S%d, %d);\n"
+                        .formatted(lanes, bit, lanes, bit));
+                constants.append("    private static final VectorMask<@T@> SET%d_%d = set(S%d, %d);\n"
+                        .formatted(lanes, bit, lanes, bit));
+            }
         }
         return typed(type, SQUARE.replace("@CONSTANTS@\n", constants).replace("@CASES@\n", cases)
                 .replace("@METHODS@", methods));
@@ -283,16 +285,16 @@ final class MatMulSources {
         StringBuilder text = new StringBuilder("\n    private static void square" + lanes
                 + "(long from, long column, long to, long pitch) {\n        @T@Vector t;\n");
         for (int i = 0; i < lanes; i++) {
-            text.append("        @T@Vector x%d = @T@Vector.fromMemorySegment(S, ALL, from%s, ORDER);\n"
-                    .formatted(i, times(i, "column")));
+            text.append("        @T@Vector x%d = @T@Vector.fromMemorySegment(S%d, ALL, from%s, ORDER);\n"
+                    .formatted(i, lanes, times(i, "column")));
         }
         for (int bit = 1; bit < lanes; bit *= 2) {
             for (int i = 0; i < lanes; i++) {
                 if ((i & bit) == 0) {
-                    text.append("        t = x%d.rearrange(OTHER_%d).blend(x%d, SET_%d);\n"
-                            .formatted(i, bit, i + bit, bit));
-                    text.append("        x%d = x%d.blend(x%d.rearrange(OTHER_%d), SET_%d);\n"
-                            .formatted(i, i, i + bit, bit, bit));
+                    text.append("        t = x%d.rearrange(OTHER%d_%d).blend(x%d, SET%d_%d);\n"
+                            .formatted(i, lanes, bit, i + bit, lanes, bit));
+                    text.append("        x%d = x%d.blend(x%d.rearrange(OTHER%d_%d), SET%d_%d);\n"
+                            .formatted(i, i, i + bit, lanes, bit, lanes, bit));
                     text.append("        x%d = t;\n".formatted(i + bit));
                 }
             }

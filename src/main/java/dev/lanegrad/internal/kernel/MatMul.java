@@ -18,7 +18,7 @@ public final class MatMul implements Workers.Shared {
     /** Rows of A for which the packed panels are run through; a multiple of the rows of each tile. */
     private static final int OUTER = 192;
     /** The most bytes of B that are read where they lie by any number of rows of A: they stay in L2. */
-    private static final long DIRECT_BYTES = 256 << 10;
+    private static final long DIRECT_BYTES = 128 << 10;
     /** Fewer rows of A read B where it lies, whatever its size: packing would take longer than what it saves. */
     private static final int FEW_ROWS = 128;
     /** Inner indices between two visits to C where B is read where it lies: all of a small one, some of a large. */
@@ -27,11 +27,13 @@ public final class MatMul implements Workers.Shared {
     /** The most memory, in bytes, that the columns of a block of A span where A is read as it lies. */
     private static final long SPAN = 512 << 10;
     /** Bytes of a row of B from which on A is packed: that takes what 160 columns gain, by a tile that is a sixth faster. */
-    private static final int WIDE = 1024;
+    private static final int WIDE = 512;
     /** Elements of a column of C for which A is transposed: fewer do not fill a vector. */
     private static final int LONG_COLUMN = 16;
     /** Bytes of a row of a panel of B. */
     private static final int PITCH = 2 * MatMulTiles.VB;
+    /** Panels that are packed row by row: with fewer, each row is a page anew; more do not fit into L1. */
+    private static final int TOGETHER = 8;
     /** Rows of a band: a multiple of the rows of each tile. */
     private static final int BAND = 24;
     /** The fewest rows of A for which B may be read once more: as many as fill a tile. */
@@ -352,49 +354,58 @@ public final class MatMul implements Workers.Shared {
 
     private void packA(long from, int depth, int m, long to) {
         long element = 1L << shift;
+        int width = MatMulTiles.ROWS << shift;
+        int whole = aRow == element && width % MatMulTiles.PIECE == 0 ? m - m % MatMulTiles.ROWS : 0;
+        copyPanels(from, aCol, to, width, depth, whole << shift);
         int rows;
-        for (int i = 0; i < m; i += rows) {
+        for (int i = whole; i < m; i += rows) {
             rows = MatMulTiles.next(m - i);
             long x = from + i * aRow;
             long q = to + i * element * depth;
             if (aRow == element) {
                 MatMulTiles.copy(x, aCol, q, rows * element, depth, rows << shift);
             } else {
-                tiles.transpose(x, aCol, aRow, q, rows * element, depth, rows);
+                transpose(x, aCol, aRow, q, rows * element, depth, rows);
             }
         }
     }
 
     private void packB(boolean contiguous, long from, int depth, int bytes, long to) {
+        if (contiguous) {
+            copyPanels(from, bRow, to, PITCH, depth, bytes);
+            return;
+        }
         for (int d = 0; d < bytes; d += PITCH) {
             long q = to + (long) d * depth;
             int width = Math.min(PITCH, bytes - d);
-            if (contiguous) {
-                MatMulTiles.copyVectors(from + d, bRow, q, PITCH, depth, width);
-            } else {
-                if (width < PITCH) {
-                    MatMulTiles.zero(q, PITCH * depth);
-                }
-                transposeB(from + (d >> shift) * bCol, depth, width >> shift, q);
+            if (width < PITCH) {
+                MatMulTiles.zero(q, PITCH * depth);
             }
+            transpose(from + (d >> shift) * bCol, bRow, bCol, q, PITCH, depth, width >> shift);
+        }
+    }
+
+    private static void copyPanels(long from, long pitch, long to, int width, int rows, int bytes) {
+        int step = TOGETHER * width;
+        for (int d = 0; d < bytes; d += step) {
+            MatMulTiles.copyPanels(from + d, pitch, to + (long) d * rows, width, rows, Math.min(step, bytes - d));
         }
     }
 
     // The last squares write more rows than there are: into the next panel, which is written later, or the gap behind.
-    private void transposeB(long from, int depth, int columns, long to) {
-        int j = squares(tiles, shift, from, bRow, bCol, to, PITCH, depth, columns);
-        tiles.transpose(from + j * bCol, bRow, bCol, to + (j << shift), PITCH, depth, columns - j);
+    private void transpose(long from, long row, long column, long to, long pitch, int rows, int columns) {
+        int j = squares(tiles, shift, from, row, column, to, pitch, rows, columns);
+        tiles.transpose(from + j * column, row, column, to + (j << shift), pitch, rows, columns - j);
     }
 
-    // Whole squares of columns that lie in memory as rows; returns how many columns they are. Rows are rounded up.
+    // Squares of columns that lie in memory as rows; returns how many columns they are. Rows are rounded up.
     private static int squares(MatMulTiles tiles, int shift, long from, long row, long column, long to, long pitch, int rows,
             int columns) {
-        int lanes = MatMulTiles.VB >> shift;
         int j = 0;
-        if (row == 1L << shift && lanes > 2) {
+        for (int lanes = row == 1L << shift ? MatMulTiles.VB >> shift : 0; lanes > 2; lanes /= 2) {
             for (; j <= columns - lanes; j += lanes) {
                 for (int i = 0; i < rows; i += lanes) {
-                    tiles.square(from + j * column + i * row, column, to + i * pitch + ((long) j << shift), pitch);
+                    tiles.square(lanes, from + j * column + i * row, column, to + i * pitch + ((long) j << shift), pitch);
                 }
             }
         }

@@ -46,8 +46,8 @@ final class MatMulFloat extends MatMulTiles {
     }
 
     @Override
-    void square(long from, long column, long to, long pitch) {
-        MatMulSquareFloat.transpose(from, column, to, pitch);
+    void square(int lanes, long from, long column, long to, long pitch) {
+        MatMulSquareFloat.transpose(lanes, from, column, to, pitch);
     }
 
     private static void fourColumns(long from, long row, long column, long to, long pitch, int rows) {

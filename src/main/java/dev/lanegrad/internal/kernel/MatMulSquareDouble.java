@@ -17,46 +17,53 @@ import jdk.incubator.vector.VectorSpecies;
 final class MatMulSquareDouble {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
-    private static final int V = S.length();
-    private static final VectorShuffle<Double> OTHER_1 = other(1);
-    private static final VectorMask<Double> SET_1 = set(1);
-    private static final VectorShuffle<Double> OTHER_2 = other(2);
-    private static final VectorMask<Double> SET_2 = set(2);
-    private static final VectorShuffle<Double> OTHER_4 = other(4);
-    private static final VectorMask<Double> SET_4 = set(4);
+    private static final VectorSpecies<Double> S2 = DoubleVector.SPECIES_128;
+    private static final VectorShuffle<Double> OTHER2_1 = other(S2, 1);
+    private static final VectorMask<Double> SET2_1 = set(S2, 1);
+    private static final VectorSpecies<Double> S4 = DoubleVector.SPECIES_256;
+    private static final VectorShuffle<Double> OTHER4_1 = other(S4, 1);
+    private static final VectorMask<Double> SET4_1 = set(S4, 1);
+    private static final VectorShuffle<Double> OTHER4_2 = other(S4, 2);
+    private static final VectorMask<Double> SET4_2 = set(S4, 2);
+    private static final VectorSpecies<Double> S8 = DoubleVector.SPECIES_512;
+    private static final VectorShuffle<Double> OTHER8_1 = other(S8, 1);
+    private static final VectorMask<Double> SET8_1 = set(S8, 1);
+    private static final VectorShuffle<Double> OTHER8_2 = other(S8, 2);
+    private static final VectorMask<Double> SET8_2 = set(S8, 2);
+    private static final VectorShuffle<Double> OTHER8_4 = other(S8, 4);
+    private static final VectorMask<Double> SET8_4 = set(S8, 4);
 
     private MatMulSquareDouble() {
     }
 
-    private static VectorShuffle<Double> other(int bit) {
-        return VectorShuffle.fromOp(S, i -> (i ^ bit) & V - 1);
+    private static VectorShuffle<Double> other(VectorSpecies<Double> species, int bit) {
+        return VectorShuffle.fromOp(species, i -> (i ^ bit) & species.length() - 1);
     }
 
-    private static VectorMask<Double> set(int bit) {
+    private static VectorMask<Double> set(VectorSpecies<Double> species, int bit) {
         long bits = 0;
-        for (int i = 0; i < V; i++) {
+        for (int i = 0; i < species.length(); i++) {
             bits |= (i & bit) != 0 ? 1L << i : 0;
         }
-        return VectorMask.fromLong(S, bits);
+        return VectorMask.fromLong(species, bits);
     }
 
-    /** Writes V rows, {@code pitch} bytes apart, of V columns that are {@code column} bytes apart. */
-    static void transpose(long from, long column, long to, long pitch) {
-        switch (V) {
+    /** See {@link MatMulTiles#square}. */
+    static void transpose(int lanes, long from, long column, long to, long pitch) {
+        switch (lanes) {
             case 2 -> square2(from, column, to, pitch);
             case 4 -> square4(from, column, to, pitch);
             case 8 -> square8(from, column, to, pitch);
-            default -> throw new IllegalStateException("There are no squares of " + V + " elements.");
+            default -> throw new IllegalStateException("There are no squares of " + lanes + " elements.");
         }
     }
 
     private static void square2(long from, long column, long to, long pitch) {
         DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
-        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
-        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S2, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S2, ALL, from + column, ORDER);
+        t = x0.rearrange(OTHER2_1).blend(x1, SET2_1);
+        x0 = x0.blend(x1.rearrange(OTHER2_1), SET2_1);
         x1 = t;
         x0.intoMemorySegment(ALL, to, ORDER);
         x1.intoMemorySegment(ALL, to + pitch, ORDER);
@@ -64,21 +71,21 @@ final class MatMulSquareDouble {
 
     private static void square4(long from, long column, long to, long pitch) {
         DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
-        DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
-        DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
-        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
-        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S4, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S4, ALL, from + column, ORDER);
+        DoubleVector x2 = DoubleVector.fromMemorySegment(S4, ALL, from + 2 * column, ORDER);
+        DoubleVector x3 = DoubleVector.fromMemorySegment(S4, ALL, from + 3 * column, ORDER);
+        t = x0.rearrange(OTHER4_1).blend(x1, SET4_1);
+        x0 = x0.blend(x1.rearrange(OTHER4_1), SET4_1);
         x1 = t;
-        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
-        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        t = x2.rearrange(OTHER4_1).blend(x3, SET4_1);
+        x2 = x2.blend(x3.rearrange(OTHER4_1), SET4_1);
         x3 = t;
-        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
-        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        t = x0.rearrange(OTHER4_2).blend(x2, SET4_2);
+        x0 = x0.blend(x2.rearrange(OTHER4_2), SET4_2);
         x2 = t;
-        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
-        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        t = x1.rearrange(OTHER4_2).blend(x3, SET4_2);
+        x1 = x1.blend(x3.rearrange(OTHER4_2), SET4_2);
         x3 = t;
         x0.intoMemorySegment(ALL, to, ORDER);
         x1.intoMemorySegment(ALL, to + pitch, ORDER);
@@ -88,49 +95,49 @@ final class MatMulSquareDouble {
 
     private static void square8(long from, long column, long to, long pitch) {
         DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, from + column, ORDER);
-        DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, from + 2 * column, ORDER);
-        DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, from + 3 * column, ORDER);
-        DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, from + 4 * column, ORDER);
-        DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, from + 5 * column, ORDER);
-        DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, from + 6 * column, ORDER);
-        DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, from + 7 * column, ORDER);
-        t = x0.rearrange(OTHER_1).blend(x1, SET_1);
-        x0 = x0.blend(x1.rearrange(OTHER_1), SET_1);
+        DoubleVector x0 = DoubleVector.fromMemorySegment(S8, ALL, from, ORDER);
+        DoubleVector x1 = DoubleVector.fromMemorySegment(S8, ALL, from + column, ORDER);
+        DoubleVector x2 = DoubleVector.fromMemorySegment(S8, ALL, from + 2 * column, ORDER);
+        DoubleVector x3 = DoubleVector.fromMemorySegment(S8, ALL, from + 3 * column, ORDER);
+        DoubleVector x4 = DoubleVector.fromMemorySegment(S8, ALL, from + 4 * column, ORDER);
+        DoubleVector x5 = DoubleVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
+        DoubleVector x6 = DoubleVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
+        DoubleVector x7 = DoubleVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
+        t = x0.rearrange(OTHER8_1).blend(x1, SET8_1);
+        x0 = x0.blend(x1.rearrange(OTHER8_1), SET8_1);
         x1 = t;
-        t = x2.rearrange(OTHER_1).blend(x3, SET_1);
-        x2 = x2.blend(x3.rearrange(OTHER_1), SET_1);
+        t = x2.rearrange(OTHER8_1).blend(x3, SET8_1);
+        x2 = x2.blend(x3.rearrange(OTHER8_1), SET8_1);
         x3 = t;
-        t = x4.rearrange(OTHER_1).blend(x5, SET_1);
-        x4 = x4.blend(x5.rearrange(OTHER_1), SET_1);
+        t = x4.rearrange(OTHER8_1).blend(x5, SET8_1);
+        x4 = x4.blend(x5.rearrange(OTHER8_1), SET8_1);
         x5 = t;
-        t = x6.rearrange(OTHER_1).blend(x7, SET_1);
-        x6 = x6.blend(x7.rearrange(OTHER_1), SET_1);
+        t = x6.rearrange(OTHER8_1).blend(x7, SET8_1);
+        x6 = x6.blend(x7.rearrange(OTHER8_1), SET8_1);
         x7 = t;
-        t = x0.rearrange(OTHER_2).blend(x2, SET_2);
-        x0 = x0.blend(x2.rearrange(OTHER_2), SET_2);
+        t = x0.rearrange(OTHER8_2).blend(x2, SET8_2);
+        x0 = x0.blend(x2.rearrange(OTHER8_2), SET8_2);
         x2 = t;
-        t = x1.rearrange(OTHER_2).blend(x3, SET_2);
-        x1 = x1.blend(x3.rearrange(OTHER_2), SET_2);
+        t = x1.rearrange(OTHER8_2).blend(x3, SET8_2);
+        x1 = x1.blend(x3.rearrange(OTHER8_2), SET8_2);
         x3 = t;
-        t = x4.rearrange(OTHER_2).blend(x6, SET_2);
-        x4 = x4.blend(x6.rearrange(OTHER_2), SET_2);
+        t = x4.rearrange(OTHER8_2).blend(x6, SET8_2);
+        x4 = x4.blend(x6.rearrange(OTHER8_2), SET8_2);
         x6 = t;
-        t = x5.rearrange(OTHER_2).blend(x7, SET_2);
-        x5 = x5.blend(x7.rearrange(OTHER_2), SET_2);
+        t = x5.rearrange(OTHER8_2).blend(x7, SET8_2);
+        x5 = x5.blend(x7.rearrange(OTHER8_2), SET8_2);
         x7 = t;
-        t = x0.rearrange(OTHER_4).blend(x4, SET_4);
-        x0 = x0.blend(x4.rearrange(OTHER_4), SET_4);
+        t = x0.rearrange(OTHER8_4).blend(x4, SET8_4);
+        x0 = x0.blend(x4.rearrange(OTHER8_4), SET8_4);
         x4 = t;
-        t = x1.rearrange(OTHER_4).blend(x5, SET_4);
-        x1 = x1.blend(x5.rearrange(OTHER_4), SET_4);
+        t = x1.rearrange(OTHER8_4).blend(x5, SET8_4);
+        x1 = x1.blend(x5.rearrange(OTHER8_4), SET8_4);
         x5 = t;
-        t = x2.rearrange(OTHER_4).blend(x6, SET_4);
-        x2 = x2.blend(x6.rearrange(OTHER_4), SET_4);
+        t = x2.rearrange(OTHER8_4).blend(x6, SET8_4);
+        x2 = x2.blend(x6.rearrange(OTHER8_4), SET8_4);
         x6 = t;
-        t = x3.rearrange(OTHER_4).blend(x7, SET_4);
-        x3 = x3.blend(x7.rearrange(OTHER_4), SET_4);
+        t = x3.rearrange(OTHER8_4).blend(x7, SET8_4);
+        x3 = x3.blend(x7.rearrange(OTHER8_4), SET8_4);
         x7 = t;
         x0.intoMemorySegment(ALL, to, ORDER);
         x1.intoMemorySegment(ALL, to + pitch, ORDER);

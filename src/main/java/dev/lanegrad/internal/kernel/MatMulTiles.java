@@ -17,12 +17,15 @@ abstract class MatMulTiles {
      * registers that go with vectors of 512 bits, and with the 128 bits of Neon; 12 accumulators for the 16 of AVX2.
      */
     static final int ROWS = VB == 32 ? 6 : 8;
+    /** Bytes that are copied at a time where rows are cut into panels. */
+    static final int PIECE = 32;
     /** The most bytes in a row of a tile. */
     static final int WIDEST = 8 * VB;
 
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Byte> B = ByteVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Byte> B32 = ByteVector.SPECIES_256;
     private static final VectorSpecies<Byte> B16 = ByteVector.SPECIES_128;
     private static final MatMulTiles FLOAT = new MatMulFloat();
     private static final MatMulTiles DOUBLE = new MatMulDouble();
@@ -53,10 +56,10 @@ abstract class MatMulTiles {
     abstract void transpose(long from, long row, long column, long to, long pitch, int rows, int columns);
 
     /**
-     * Does the same for a square of vectors: as many rows as a vector has elements, each element of a row standing next
-     * to the one in the row above. The rows to write begin {@code pitch} bytes apart.
+     * Does the same for as many rows as columns, {@code lanes} of them, as a vector of some width has elements, where
+     * each element of a row stands next to the one in the row above.
      */
-    abstract void square(long from, long column, long to, long pitch);
+    abstract void square(int lanes, long from, long column, long to, long pitch);
 
     /** Rows of the next tile where so many are left. */
     static int next(int left) {
@@ -71,13 +74,25 @@ abstract class MatMulTiles {
         return rows <= 2 && left > 3 * VB ? 4 : left > VB ? 2 : 1;
     }
 
-    /** Copies {@code rows} rows of whole vectors. */
-    static void copyVectors(long from, long fromPitch, long to, long toPitch, int rows, int bytes) {
+    /**
+     * Cuts {@code rows} rows of {@code bytes}, rounded up to {@link #PIECE}, into panels of {@code width} bytes, a multiple
+     * of it, one behind the other.
+     */
+    static void copyPanels(long from, long fromPitch, long to, int width, int rows, int bytes) {
+        long next = (long) (rows - 1) * width;
         for (int i = 0; i < rows; i++) {
             long p = from + i * fromPitch;
-            long q = to + i * toPitch;
-            for (int d = 0; d < bytes; d += VB) {
-                ByteVector.fromMemorySegment(B, ALL, p + d, ORDER).intoMemorySegment(ALL, q + d, ORDER);
+            long end = p + bytes;
+            long q = to + (long) i * width;
+            while (p < end) {
+                int d = 0;
+                do {
+                    ByteVector.fromMemorySegment(B32, ALL, p, ORDER).intoMemorySegment(ALL, q, ORDER);
+                    p += PIECE;
+                    q += PIECE;
+                    d += PIECE;
+                } while (d < width);
+                q += next;
             }
         }
     }

@@ -159,7 +159,7 @@ final class Packing {
             long first = from + ((long) i << shift);
             int j = 0;
             for (; j <= n - lanes; j += lanes) {
-                tiles.square(first + j * step, step, to + i * pitch + ((long) j << shift), pitch);
+                tiles.square(lanes, first + j * step, step, to + i * pitch + ((long) j << shift), pitch);
             }
             columns(shift, first, step, to + i * pitch, pitch, lanes, j, n);
         }
