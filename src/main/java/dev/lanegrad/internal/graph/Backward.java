@@ -106,7 +106,7 @@ public final class Backward {
                 gathering = true;
             }
             Value[] found;
-            if (create || context.interpreter() != null) {
+            if (create || context.interprets()) {
                 found = new RecordedWalk(context, plan, targets, create).run(roots, gradients);
             } else {
                 found = new Walk(context, plan, targets).run(roots, gradients);

@@ -39,7 +39,7 @@ public final class Checkpoints {
     /** The result of {@code function}, whose values are not kept. It must give the same whenever it is called. */
     public static Value run(Supplier<Value> function) {
         Context context = Context.current();
-        if (!context.records() || context.region() != null || context.interpreter() != null) {
+        if (!context.records() || context.region() != null || context.interprets()) {
             return function.get();
         }
         return context.checkpoints.first(function);

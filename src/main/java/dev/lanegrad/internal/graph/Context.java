@@ -152,6 +152,13 @@ public final class Context {
         return before;
     }
 
+    // A question of its own, and so the next: a method with a class in its signature that is not loaded yet, as here as long
+    // as nobody has used it, is not inlined.
+    /** True if there is an {@link #interpreter}. */
+    boolean interprets() {
+        return interpreter != null;
+    }
+
     /** What ops mean now, or null: what they are. */
     Interpreter interpreter() {
         return interpreter;
@@ -230,6 +237,11 @@ public final class Context {
         }
     }
 
+    /** True if there are {@link #diagnostics}. */
+    boolean watches() {
+        return diagnostics != null;
+    }
+
     /** The diagnostics that are wanted, or null. */
     Diagnostics diagnostics() {
         return diagnostics;
@@ -262,12 +274,13 @@ public final class Context {
             return value;
         }
         long address = scope.allocate(bytes);
+        boolean inRegion = inRegion();
         if (watchers > 0) {
             watch(address, bytes);
-        } else if (inRegion()) {
+        } else if (inRegion) {
             region.add(address, bytes);
         }
-        Home home = home();
+        Home home = inRegion ? region : scope;
         Value value = new Value(home, home.generation(), address, layout, cell);
         if (inference) {
             value.view = new View(null, View.INFERENCE);

@@ -106,7 +106,7 @@ public final class Forward {
 
     /** Only what this has allocated for itself can be given back: views of it and results of other ops stay. */
     private void countReaders(Plan plan, int[] sources, Value[] outputs) {
-        boolean gives = !create && context.interpreter() == null && context.region() == null;
+        boolean gives = !create && !context.interprets() && context.region() == null;
         for (int i = 0; i < plan.size(); i++) {
             int id = plan.id(i);
             boolean elementwise = nodes.isElementwise(id);
@@ -154,7 +154,7 @@ public final class Forward {
         for (int i = 0; i < op.arity(); i++) {
             any |= contributes(op, id, i);
         }
-        return !any ? null : create || context.interpreter() != null ? recorded(op, id) : fused(op, id);
+        return !any ? null : create || context.interprets() ? recorded(op, id) : fused(op, id);
     }
 
     /** The kernels of the backward walk, with tangents where gradients would be. */

@@ -67,7 +67,7 @@ final class Fusions {
 
     /** The result of {@code op}, computed here and now; null if it is none of these, or has no elements. */
     static Value forward(Context context, Structural op, Value x) {
-        if (x.count() == 0 || context.interpreter() != null) {
+        if (x.count() == 0 || context.interprets()) {
             return null;
         }
         Value byRows = RowFusions.forward(context, op, x);
@@ -100,7 +100,7 @@ final class Fusions {
      */
     static Value product(Context context, Structural op, int index, Value g, Value[] operands, Value r, Target target) {
         Value x = operands[0];
-        if (x.count() == 0 || g.count() == 0 || context.interpreter() != null || context.gradEnabled()) {
+        if (x.count() == 0 || g.count() == 0 || context.interprets() || context.gradEnabled()) {
             return null;
         }
         if (op instanceof Matmul) {

@@ -32,7 +32,7 @@ public final class InPlace {
             throw new IllegalArgumentException(label + ": result type " + computed + " can't be cast to the desired output type "
                     + x.cell + "; compute it out of place, or convert the tensor first.");
         }
-        if (context.interpreter() != null && context.interpreter().change(op, x, y, z, s0, s1)) {
+        if (context.interprets() && context.interpreter().change(op, x, y, z, s0, s1)) {
             return;
         }
         requireReadable(label, y, z);
@@ -76,7 +76,7 @@ public final class InPlace {
             throw new IllegalArgumentException("copy_: output with shape " + x.layout + " doesn't match the broadcast shape "
                     + source.layout + "; the source must broadcast to the sizes of the target.");
         }
-        if (context.interpreter() != null && context.interpreter().change(x, source)) {
+        if (context.interprets() && context.interpreter().change(x, source)) {
             return;
         }
         requireReadable("copy_", source);

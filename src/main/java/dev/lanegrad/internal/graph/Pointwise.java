@@ -49,7 +49,7 @@ public final class Pointwise {
     }
 
     private static Value run(Context context, Elementwise op, Value x, Value y, Value z, double s0, double s1) {
-        if (context.interpreter() != null) {
+        if (context.interprets()) {
             Value other = context.interpreter().apply(op, x, y, z, s0, s1);
             if (other != null) {
                 return other;
@@ -79,7 +79,7 @@ public final class Pointwise {
             context.nodes.record(op, result, x, y, z, s0, s1);
             context.recorded(result);
         }
-        if (context.diagnostics() != null) {
+        if (context.watches()) {
             context.diagnostics().computed(op, result, x, y, z);
         }
         Reference.reachabilityFence(x);
@@ -120,6 +120,9 @@ public final class Pointwise {
         int arity = op.arity();
         if (arity == 1) {
             return x.cell.isReal() ? x.cell : integers(op, Cell.INT64, false);
+        }
+        if (arity == 2 && x != null && y != null && x.cell == y.cell && x.cell.isReal()) {
+            return x.cell;
         }
         Cell dimensioned = null;
         Cell scalar = null;

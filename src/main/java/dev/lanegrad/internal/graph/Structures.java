@@ -43,7 +43,7 @@ final class Structures {
     /** The result of {@code op}, recorded if an operand requires grad. */
     static Value apply(Structural op, Value... operands) {
         Context context = Context.current();
-        if (context.interpreter() != null) {
+        if (context.interprets()) {
             Value other = context.interpreter().apply(op, operands);
             if (other != null) {
                 return other;
@@ -80,7 +80,7 @@ final class Structures {
             record(context, op, owned, operands);
             result = owned;
         }
-        if (context.diagnostics() != null) {
+        if (context.watches()) {
             context.diagnostics().computed(op, result, operands);
         }
         return result;
@@ -97,11 +97,11 @@ final class Structures {
      */
     static Value crossEntropy(Value x, Value classes) {
         Context context = Context.current();
-        boolean plain = context.interpreter() == null;
+        boolean plain = !context.interprets();
         if (plain) {
             Gathering.requireInside("crossEntropy", classes, 1, x.layout.size(1));
         }
-        if (!plain || x.count() == 0 || context.diagnostics() != null || !RowBlocks.fits(x.cell, x.layout.size(1))) {
+        if (!plain || x.count() == 0 || context.watches() || !RowBlocks.fits(x.cell, x.layout.size(1))) {
             return apply(new CrossEntropy(), x, classes, apply(new Softmax(1), x));
         }
         Value rows = x.layout.isContiguous() ? x : apply(new Structural.Clone(), x);

@@ -26,7 +26,7 @@ public final class Symbols {
 
     /** True if ops mean something else in this thread now than to be computed. */
     public static boolean isInterpreting() {
-        return Context.current().interpreter() != null;
+        return Context.current().interprets();
     }
 
     /** What ops mean in this thread now, or null: to be computed. */

@@ -17,7 +17,7 @@ public final class Updates {
      */
     public static void run(Kernels kernels, Value[] outputs, Value[] inputs, double... scalars) {
         Context context = Context.current();
-        if (context.interpreter() != null && context.interpreter().update(kernels, outputs, inputs, scalars)) {
+        if (context.interprets() && context.interpreter().update(kernels, outputs, inputs, scalars)) {
             return;
         }
         for (Value value : outputs) {
@@ -51,7 +51,7 @@ public final class Updates {
      */
     public static void run(Kernels kernels, Value[] outputs, Value[] inputs, DoubleSupplier... scalars) {
         Context context = Context.current();
-        if (context.interpreter() == null || !context.interpreter().update(kernels, outputs, inputs, scalars)) {
+        if (!context.interprets() || !context.interpreter().update(kernels, outputs, inputs, scalars)) {
             double[] numbers = new double[scalars.length];
             Arrays.setAll(numbers, i -> scalars[i].getAsDouble());
             run(kernels, outputs, inputs, numbers);
@@ -61,7 +61,7 @@ public final class Updates {
     /** Does {@code action}, and while a function is traced has it done at each of its calls instead. */
     public static void each(Runnable action) {
         Context context = Context.current();
-        if (context.interpreter() == null || !context.interpreter().each(action)) {
+        if (!context.interprets() || !context.interpreter().each(action)) {
             action.run();
         }
     }
