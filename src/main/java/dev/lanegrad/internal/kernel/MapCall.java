@@ -24,10 +24,10 @@ public final class MapCall implements Workers.Shared {
 
     private final MapKernel kernel;
     private final Layout result;
-    private final List<Cell> cells;
-    private final List<Layout> layouts;
     private final int operands;
     private final boolean flat;
+    /** The plan of a call that is not flat; null if it is, or if there is nothing to do. */
+    private final MapPlan plan;
     private final long scalars;
     private final long[] addresses;
     private final long[] masks;
@@ -55,10 +55,9 @@ public final class MapCall implements Workers.Shared {
     public MapCall(MapKernel kernel, Layout result, List<Cell> cells, List<Layout> layouts, List<FoldOp> ops) {
         this.kernel = kernel;
         this.result = result;
-        this.cells = cells;
-        this.layouts = layouts;
         operands = cells.size();
         flat = isFlat(kernel, result, cells, layouts);
+        plan = flat || result.count() == 0 ? null : plan(kernel, result, cells, layouts);
         addresses = new long[operands];
         masks = new long[operands];
         long set = 0;
@@ -92,6 +91,14 @@ public final class MapCall implements Workers.Shared {
         sums = folded.length > 0 && result.count() >= FoldLoops.LANES && ops.stream().allMatch(op -> op == null
                 || op == FoldOp.SUM) ? kernel.sums(scalars, set(folded)) : null;
         nanos = result.count() * (kernel.nanos + folded.length * FOLDED_NANOS);
+    }
+
+    private static MapPlan plan(MapKernel kernel, Layout result, List<Cell> cells, List<Layout> layouts) {
+        Layout[] all = new Layout[cells.size()];
+        for (int p = kernel.outputs; p < all.length; p++) {
+            all[p] = layouts.get(p - kernel.outputs);
+        }
+        return new MapPlan(kernel, cells.toArray(Cell[]::new), all, result);
     }
 
     private static long set(int[] places) {
@@ -132,23 +139,10 @@ public final class MapCall implements Workers.Shared {
     public void run() {
         if (flat) {
             runFlat();
-        } else {
-            runGeneral();
+        } else if (plan != null) {
+            plan.run(Workspace.current(), addresses);
         }
         Reference.reachabilityFence(memory);
-    }
-
-    private void runGeneral() {
-        Workspace workspace = Workspace.current();
-        workspace.begin(kernel);
-        for (int p = 0; p < operands; p++) {
-            if (p < kernel.outputs) {
-                workspace.output(addresses[p], cells.get(p));
-            } else {
-                workspace.input(addresses[p], cells.get(p), layouts.get(p - kernel.outputs));
-            }
-        }
-        workspace.run(result);
     }
 
     private void runFlat() {

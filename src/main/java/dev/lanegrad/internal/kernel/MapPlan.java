@@ -9,7 +9,8 @@ import dev.lanegrad.internal.shape.Layout;
  * <em>packed</em>: it is copied and converted, block by block, to where it is flat.
  *
  * <p>A call is so many units: calls of the loop, rows, blocks or bands of tiles. Once prepared, a plan is only read, so
- * several threads may do units of it, each with its own {@link MapDriver}. Belongs to a workspace, and is used again.
+ * several threads may do units of it, each with its own {@link MapDriver}. It belongs to a workspace, and is made anew for
+ * each call there, or to a {@link MapCall}, for which it is made once.
  */
 final class MapPlan implements Workers.Shared {
     /** Bytes of one call on flat operands: short enough to be compiled as a method, not in the middle of a loop. */
@@ -30,21 +31,25 @@ final class MapPlan implements Workers.Shared {
     /** What a unit is. */
     enum Way { FLAT, ROWS, BLOCKS, TILES }
 
-    private final Workspace workspace;
     final Cell[] cells;
+    private final Layout[] layouts;
     final int[] sizes = new int[MAX_RANK];
-    final int[] modes = new int[Workspace.MAX_OPERANDS];
-    final long[] bases = new long[Workspace.MAX_OPERANDS];
+    final int[] modes;
+    final long[] bases;
     /** Bytes between neighbours of operand p along dimension d, at p * MAX_RANK + d. */
-    final long[] strides = new long[Workspace.MAX_OPERANDS * MAX_RANK];
+    final long[] strides;
+    /** Set of the operands that are numbers, each of which stands in a vector already. */
+    private long numbers;
 
     MapKernel kernel;
     Loop loop;
+    private MapKernel.Variant variant;
     int operands;
     int outputs;
     int rank;
     long count;
     int shift;
+    private boolean packed;
     boolean inPlace;
     Way way;
     long units;
@@ -53,24 +58,50 @@ final class MapPlan implements Workers.Shared {
     /** True if blocks are of whole rows. */
     boolean wholeRows;
 
-    MapPlan(Workspace workspace) {
-        this.workspace = workspace;
-        cells = workspace.cells;
+    /** For calls of any kernel on the operands that stand in a workspace, whose arrays these are. */
+    MapPlan(Cell[] cells, Layout[] layouts) {
+        this.cells = cells;
+        this.layouts = layouts;
+        modes = new int[cells.length];
+        bases = new long[cells.length];
+        strides = new long[cells.length * MAX_RANK];
     }
 
-    /** Runs {@code kernel} on the operands that stand in the workspace; there is at least one element. */
-    void run(MapKernel kernel, int operands, Layout result) {
-        this.kernel = kernel;
-        this.operands = operands;
-        outputs = kernel.outputs;
-        shift = kernel.shift;
-        count = result.count();
+    /** For calls of {@code kernel} on operands of these types and layouts, outputs first, which have none. */
+    MapPlan(MapKernel kernel, Cell[] cells, Layout[] layouts, Layout result) {
+        this(cells, layouts);
+        prepare(kernel, cells.length, 0, result);
+        choose();
+    }
+
+    /** Runs {@code kernel} on the operands that stand in {@code workspace}; there is at least one element. */
+    void run(Workspace workspace, MapKernel kernel, int operands, Layout result) {
+        prepare(kernel, operands, workspace.scalars, result);
         for (int p = 0; p < operands; p++) {
             bases[p] = Workspace.address(workspace.frame(), p);
         }
-        measure(result);
-        coalesce();
-        MapKernel.Variant variant = choose(classify());
+        inPlace = isInPlace();
+        choose();
+        run(workspace);
+    }
+
+    /** Runs the kernel it is prepared for on operands at these addresses; there is at least one element. */
+    void run(Workspace workspace, long[] addresses) {
+        workspace.begin(kernel);
+        System.arraycopy(addresses, 0, bases, 0, operands);
+        if (inPlace != isInPlace()) {
+            inPlace = !inPlace;
+            choose();
+        }
+        run(workspace);
+    }
+
+    private void run(Workspace workspace) {
+        for (int p = outputs; p < operands; p++) {
+            if (modes[p] == SPREAD && !isNumber(p)) {
+                bases[p] = workspace.spread(p, Packing.one(cells[p], shift, bases[p]));
+            }
+        }
         loop = variant.loop;
         double nanos = count * kernel.nanos;
         if (nanos < Workers.LEAST) {
@@ -83,30 +114,50 @@ final class MapPlan implements Workers.Shared {
         }
     }
 
+    private void prepare(MapKernel kernel, int operands, long numbers, Layout result) {
+        this.kernel = kernel;
+        this.operands = operands;
+        this.numbers = numbers;
+        outputs = kernel.outputs;
+        shift = kernel.shift;
+        count = result.count();
+        measure(result);
+        coalesce();
+        classify();
+    }
+
+    /** True if an input that is read where it lies, or packed, begins where an output does. */
+    private boolean isInPlace() {
+        for (int p = 1; p < operands; p++) {
+            for (int o = 0; o < Math.min(p, outputs); o++) {
+                if (bases[o] == bases[p] && modes[p] != SPREAD) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     @Override
     public void share(long from, long to) {
         Workspace.current().driver().run(this, from, to);
     }
 
-    private MapKernel.Variant choose(boolean packed) {
+    private void choose() {
         if (!packed) {
             way = Way.FLAT;
             units = Math.ceilDiv(count << shift, CALL);
-            return kernel.variant(spreads());
-        }
-        if (hasLongRows()) {
+        } else if (hasLongRows()) {
             way = Way.ROWS;
             units = count / sizes[rank - 1];
-            return kernel.variant(spreads() | columns());
-        }
-        if (!inPlace && hasTransposed()) {
+        } else if (!inPlace && hasTransposed()) {
             way = Way.TILES;
             units = count / ((long) sizes[rank - 2] * sizes[rank - 1]) * Math.ceilDiv(sizes[rank - 2], TILE_ROWS);
         } else {
             way = Way.BLOCKS;
             chooseBlocks();
         }
-        return kernel.variant(spreads());
+        variant = kernel.variant(way == Way.ROWS ? spreads() | columns() : spreads());
     }
 
     private void measure(Layout result) {
@@ -118,7 +169,7 @@ final class MapPlan implements Workers.Shared {
             }
             sizes[rank] = size;
             for (int p = outputs; p < operands; p++) {
-                strides[p * MAX_RANK + rank] = isSpread(p) ? 0 : stride(workspace.layouts[p], d - result.rank())
+                strides[p * MAX_RANK + rank] = isNumber(p) ? 0 : stride(layouts[p], d - result.rank())
                         * cells[p].bytes();
             }
             rank++;
@@ -132,8 +183,8 @@ final class MapPlan implements Workers.Shared {
         }
     }
 
-    private boolean isSpread(int p) {
-        return (workspace.scalars >> p & 1) != 0;
+    private boolean isNumber(int p) {
+        return (numbers >> p & 1) != 0;
     }
 
     /** The stride along a dimension that is counted back from the end; 0 where the operand is repeated. */
@@ -170,23 +221,15 @@ final class MapPlan implements Workers.Shared {
         return true;
     }
 
-    /** Finds the mode of each operand; true if one has to be packed. */
-    private boolean classify() {
-        boolean packed = false;
-        inPlace = false;
+    /** Finds the mode of each operand, and whether one has to be packed. */
+    private void classify() {
+        packed = false;
         for (int p = 0; p < operands; p++) {
-            boolean own = isSpread(p) || cells[p] == kernel.cell;
+            boolean own = isNumber(p) || cells[p] == kernel.cell;
             modes[p] = p < outputs ? own ? FLAT : PACKED : isRepeated(p, rank) ? SPREAD
                     : own && isDense(p) ? FLAT : PACKED;
-            if (modes[p] == SPREAD && !isSpread(p)) {
-                bases[p] = workspace.spread(p, Packing.one(cells[p], shift, bases[p]));
-            }
             packed |= modes[p] == PACKED;
-            for (int o = 0; o < Math.min(p, outputs); o++) {
-                inPlace |= bases[o] == bases[p];
-            }
         }
-        return packed;
     }
 
     /** True if operand {@code p} does not change along the first {@code dims} dimensions. */

@@ -33,7 +33,7 @@ public final class Workspace {
     long ones;
 
     private final MapDriver driver = new MapDriver(this);
-    private final MapPlan plan = new MapPlan(this);
+    private final MapPlan plan = new MapPlan(cells, layouts);
     private final RowSums rowSums = new RowSums(this);
     private MapKernel kernel;
     /** The kernel that follows, if the call is one of two. */
@@ -137,7 +137,7 @@ public final class Workspace {
                 variant.count(count);
             }
         } else if (count > 0) {
-            plan.run(kernel, operands, result);
+            plan.run(this, kernel, operands, result);
         }
     }
 
