@@ -91,7 +91,7 @@ abstract class MatMulTiles {
                     p += PIECE;
                     q += PIECE;
                     d += PIECE;
-                } while (d < width);
+                } while (d < width && p < end);
                 q += next;
             }
         }
