@@ -244,7 +244,8 @@ public final class Program implements AutoCloseable {
     /**
      * Computes the results for {@code inputs} into {@code outputs}, contiguous tensors of the right sizes and types that do
      * not overlap any other tensor the program uses. A call for arguments of sizes that have been seen allocates nothing if
-     * the arguments are contiguous and each output has its memory to itself (is no view).
+     * the arguments are contiguous and the outputs, made while no tape was open, are no views; what is to go elsewhere is
+     * computed into new memory, and copied.
      */
     public void run(Tensor[] inputs, Tensor[] outputs) {
         if (Symbols.isInterpreting()) {
