@@ -238,7 +238,7 @@ public final class Context {
     }
 
     /** True if there are {@link #diagnostics}. */
-    boolean watches() {
+    boolean diagnoses() {
         return diagnostics != null;
     }
 

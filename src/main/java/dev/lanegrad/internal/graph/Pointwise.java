@@ -79,7 +79,7 @@ public final class Pointwise {
             context.nodes.record(op, result, x, y, z, s0, s1);
             context.recorded(result);
         }
-        if (context.watches()) {
+        if (context.diagnoses()) {
             context.diagnostics().computed(op, result, x, y, z);
         }
         Reference.reachabilityFence(x);

@@ -80,7 +80,7 @@ final class Structures {
             record(context, op, owned, operands);
             result = owned;
         }
-        if (context.watches()) {
+        if (context.diagnoses()) {
             context.diagnostics().computed(op, result, operands);
         }
         return result;
@@ -101,7 +101,7 @@ final class Structures {
         if (plain) {
             Gathering.requireInside("crossEntropy", classes, 1, x.layout.size(1));
         }
-        if (!plain || x.count() == 0 || context.watches() || !RowBlocks.fits(x.cell, x.layout.size(1))) {
+        if (!plain || x.count() == 0 || context.diagnoses() || !RowBlocks.fits(x.cell, x.layout.size(1))) {
             return apply(new CrossEntropy(), x, classes, apply(new Softmax(1), x));
         }
         Value rows = x.layout.isContiguous() ? x : apply(new Structural.Clone(), x);

@@ -83,7 +83,7 @@ final class Walk {
         if (!context.checkpoints.isEmpty()) {
             context.checkpoints.visit(id, false);
         }
-        if (context.watches() && nodes.opcode(id) != Nodes.LEAF && nodes.opcode(id) != Nodes.FUNCTION
+        if (context.diagnoses() && nodes.opcode(id) != Nodes.LEAF && nodes.opcode(id) != Nodes.FUNCTION
                 && nodes.gradient(id) != 0) {
             visitWatched(id);
         } else {
