@@ -52,6 +52,7 @@ final class FoldSources {
                 private static final MemorySegment ALL = Raw.ALL;
                 private static final ByteOrder ORDER = ByteOrder.nativeOrder();
                 private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
+                private static final Class<?> TYPE = S.vectorType();
                 private static final int V = S.length();
                 private static final int VB = S.vectorByteSize();
                 private static final int BYTES = @T@.BYTES;
@@ -218,6 +219,7 @@ final class FoldSources {
                 private static final MemorySegment ALL = Raw.ALL;
                 private static final ByteOrder ORDER = ByteOrder.nativeOrder();
                 private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
+                private static final Class<?> TYPE = S.vectorType();
                 private static final int V = S.length();
                 private static final int VB = S.vectorByteSize();
                 private static final int BYTES = @T@.BYTES;
@@ -472,6 +474,9 @@ final class FoldSources {
                             {x#, y#}.intoMemorySegment(ALL, r + d + # * VB, ORDER);
             """;
 
+    // What a loop carries from turn to turn is of unknown width to the compiler, which then goes by the profiles of the Vector
+    // API's methods; and where those have seen several widths, it makes an object of each accumulator in each turn.
+    private static final Pattern CARRIED = Pattern.compile("\\b([as]\\d?)\\.(add|mul|blend|compare|intoMemorySegment|test)\\b");
     private static final Pattern SUMMED = Pattern.compile("( +)a(\\d) = .*x\\d.*\n");
 
     private FoldSources() {
@@ -544,7 +549,7 @@ final class FoldSources {
                 .replace("@IDENTITY@", op.identity());
         Matcher joins = Pattern.compile("\\{(\\w+), (\\w+)}").matcher(typed(type, text));
         Matcher ofNumbers = Pattern.compile("<(\\w+), (\\w+)>").matcher(joins.replaceAll(op.expression()));
-        return ofNumbers.replaceAll(op.ofNumbers());
+        return CARRIED.matcher(ofNumbers.replaceAll(op.ofNumbers())).replaceAll("((" + type + "Vector) TYPE.cast($1)).$2");
     }
 
     private static String rows(int vectors) {

@@ -153,6 +153,8 @@ final class MatMulSources {
                 private static final ValueLayout.Of@T@ ONE = ValueLayout.JAVA_@U@_UNALIGNED;
                 private static final VectorSpecies<@T@> S = @T@Vector.SPECIES_PREFERRED;
                 private static final int VB = S.vectorByteSize();
+                // What a loop carries from turn to turn is of unknown width to the compiler until it is cast to this.
+                private static final Class<?> TYPE = S.vectorType();
                 // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
                 private static final long ADDRESS = (1L << 61) - 1;
             """;
@@ -183,13 +185,14 @@ final class MatMulSources {
                 }
             """;
 
+    // On vectors of integers: only bits move, and the profiles of the methods of real vectors then know one width.
     private static final String SQUARE = """
             package dev.lanegrad.internal.kernel;
 
             import dev.lanegrad.internal.memory.Raw;
             import java.lang.foreign.MemorySegment;
             import java.nio.ByteOrder;
-            import jdk.incubator.vector.@T@Vector;
+            import jdk.incubator.vector.@B@Vector;
             import jdk.incubator.vector.VectorMask;
             import jdk.incubator.vector.VectorShuffle;
             import jdk.incubator.vector.VectorSpecies;
@@ -208,11 +211,11 @@ final class MatMulSources {
                 private MatMulSquare@T@() {
                 }
 
-                private static VectorShuffle<@T@> other(VectorSpecies<@T@> species, int bit) {
+                private static VectorShuffle<@I@> other(VectorSpecies<@I@> species, int bit) {
                     return VectorShuffle.fromOp(species, i -> (i ^ bit) & species.length() - 1);
                 }
 
-                private static VectorMask<@T@> set(VectorSpecies<@T@> species, int bit) {
+                private static VectorMask<@I@> set(VectorSpecies<@I@> species, int bit) {
                     long bits = 0;
                     for (int i = 0; i < species.length(); i++) {
                         bits |= (i & bit) != 0 ? 1L << i : 0;
@@ -256,7 +259,8 @@ final class MatMulSources {
     }
 
     private static String typed(String type, String text) {
-        return text.replace("@U@", type.toUpperCase(Locale.ROOT)).replace("@T@", type)
+        return text.replace("@B@", type.equals("Float") ? "Int" : "Long").replace("@I@", type.equals("Float") ? "Integer" : "Long")
+                .replace("@U@", type.toUpperCase(Locale.ROOT)).replace("@T@", type)
                 .replace("@t@", type.toLowerCase(Locale.ROOT));
     }
 
@@ -268,12 +272,13 @@ final class MatMulSources {
         for (int lanes = 128 / bits; lanes * bits <= 512; lanes *= 2) {
             cases.append("            case %d -> square%d(from, column, to, pitch);\n".formatted(lanes, lanes));
             methods.append(square(lanes));
-            constants.append("    private static final VectorSpecies<@T@> S%d = @T@Vector.SPECIES_%d;\n"
+            constants.append("    private static final VectorSpecies<@I@> S%d = @B@Vector.SPECIES_%d;\n"
                     .formatted(lanes, lanes * bits));
+            constants.append("    private static final Class<?> TYPE%d = S%d.vectorType();\n".formatted(lanes, lanes));
             for (int bit = 1; bit < lanes; bit *= 2) {
-                constants.append("    private static final VectorShuffle<@T@> OTHER%d_%d = other(S%d, %d);\n"
+                constants.append("    private static final VectorShuffle<@I@> OTHER%d_%d = other(S%d, %d);\n"
                         .formatted(lanes, bit, lanes, bit));
-                constants.append("    private static final VectorMask<@T@> SET%d_%d = set(S%d, %d);\n"
+                constants.append("    private static final VectorMask<@I@> SET%d_%d = set(S%d, %d);\n"
                         .formatted(lanes, bit, lanes, bit));
             }
         }
@@ -283,9 +288,9 @@ final class MatMulSources {
 
     private static String square(int lanes) {
         StringBuilder text = new StringBuilder("\n    private static void square" + lanes
-                + "(long from, long column, long to, long pitch) {\n        @T@Vector t;\n");
+                + "(long from, long column, long to, long pitch) {\n        @B@Vector t;\n");
         for (int i = 0; i < lanes; i++) {
-            text.append("        @T@Vector x%d = @T@Vector.fromMemorySegment(S%d, ALL, from%s, ORDER);\n"
+            text.append("        @B@Vector x%d = @B@Vector.fromMemorySegment(S%d, ALL, from%s, ORDER);\n"
                     .formatted(i, lanes, times(i, "column")));
         }
         for (int bit = 1; bit < lanes; bit *= 2) {
@@ -300,7 +305,8 @@ final class MatMulSources {
             }
         }
         for (int i = 0; i < lanes; i++) {
-            text.append("        x%d.intoMemorySegment(ALL, to%s, ORDER);\n".formatted(i, times(i, "pitch")));
+            text.append("        ((@B@Vector) TYPE%d.cast(x%d)).intoMemorySegment(ALL, to%s, ORDER);\n"
+                    .formatted(lanes, i, times(i, "pitch")));
         }
         return text.append("    }\n").toString();
     }
@@ -345,7 +351,7 @@ final class MatMulSources {
                 begin.append("        @T@Vector %s = @T@Vector.fromMemorySegment(S, ALL, q%s, ORDER);\n"
                         .formatted(name, plus(j)));
                 step.append("            %s = b%d.fma(x%d, %s);\n".formatted(name, j, i, name));
-                end.append("        %s.intoMemorySegment(ALL, q%s, ORDER);\n".formatted(name, plus(j)));
+                end.append("        ((@T@Vector) TYPE.cast(%s)).intoMemorySegment(ALL, q%s, ORDER);\n".formatted(name, plus(j)));
             }
             if (i < rows - 1) {
                 begin.append("        q += initRow;\n");

@@ -18,6 +18,7 @@ final class FoldDoubleMin extends FoldLoops {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Double.BYTES;
@@ -64,38 +65,38 @@ final class FoldDoubleMin extends FoldLoops {
         DoubleVector s3 = DoubleVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.blend(x0, x0.compare(LT, a0));
-            s0 = s0.add(x0);
+            a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
+            s0 = ((DoubleVector) TYPE.cast(s0)).add(x0);
             DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.blend(x1, x1.compare(LT, a1));
-            s1 = s1.add(x1);
+            a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
+            s1 = ((DoubleVector) TYPE.cast(s1)).add(x1);
             DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.blend(x2, x2.compare(LT, a2));
-            s2 = s2.add(x2);
+            a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
+            s2 = ((DoubleVector) TYPE.cast(s2)).add(x2);
             DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.blend(x3, x3.compare(LT, a3));
-            s3 = s3.add(x3);
+            a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
+            s3 = ((DoubleVector) TYPE.cast(s3)).add(x3);
             DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
-            a4 = a4.blend(x4, x4.compare(LT, a4));
-            s0 = s0.add(x4);
+            a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4));
+            s0 = ((DoubleVector) TYPE.cast(s0)).add(x4);
             DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
-            a5 = a5.blend(x5, x5.compare(LT, a5));
-            s1 = s1.add(x5);
+            a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5));
+            s1 = ((DoubleVector) TYPE.cast(s1)).add(x5);
             DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
-            a6 = a6.blend(x6, x6.compare(LT, a6));
-            s2 = s2.add(x6);
+            a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6));
+            s2 = ((DoubleVector) TYPE.cast(s2)).add(x6);
             DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
-            a7 = a7.blend(x7, x7.compare(LT, a7));
-            s3 = s3.add(x7);
+            a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7));
+            s3 = ((DoubleVector) TYPE.cast(s3)).add(x7);
         }
-        a0 = a0.blend(a4, a4.compare(LT, a0));
-        a1 = a1.blend(a5, a5.compare(LT, a1));
-        a2 = a2.blend(a6, a6.compare(LT, a2));
-        a3 = a3.blend(a7, a7.compare(LT, a3));
-        a0 = a0.blend(a2, a2.compare(LT, a0));
-        a1 = a1.blend(a3, a3.compare(LT, a1));
+        a0 = ((DoubleVector) TYPE.cast(a0)).blend(a4, ((DoubleVector) TYPE.cast(a4)).compare(LT, a0));
+        a1 = ((DoubleVector) TYPE.cast(a1)).blend(a5, ((DoubleVector) TYPE.cast(a5)).compare(LT, a1));
+        a2 = ((DoubleVector) TYPE.cast(a2)).blend(a6, ((DoubleVector) TYPE.cast(a6)).compare(LT, a2));
+        a3 = ((DoubleVector) TYPE.cast(a3)).blend(a7, ((DoubleVector) TYPE.cast(a7)).compare(LT, a3));
+        a0 = ((DoubleVector) TYPE.cast(a0)).blend(a2, ((DoubleVector) TYPE.cast(a2)).compare(LT, a0));
+        a1 = ((DoubleVector) TYPE.cast(a1)).blend(a3, ((DoubleVector) TYPE.cast(a3)).compare(LT, a1));
         DoubleVector y;
-        DoubleVector x0 = a0.blend(a1, a1.compare(LT, a0));
+        DoubleVector x0 = ((DoubleVector) TYPE.cast(a0)).blend(a1, ((DoubleVector) TYPE.cast(a1)).compare(LT, a0));
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.blend(y, y.compare(LT, x0));
@@ -111,7 +112,7 @@ final class FoldDoubleMin extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, y.compare(LT, x0));
         ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, out, x0.lane(0));
-        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+        return !((DoubleVector) TYPE.cast(s0)).add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override
@@ -262,79 +263,79 @@ final class FoldDoubleMin extends FoldLoops {
             for (int i = 0; i < whole; i += LANES) {
                 long q = p + i * stride;
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.blend(x0, x0.compare(LT, a0));
-                s0 = s0.add(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
+                s0 = ((DoubleVector) TYPE.cast(s0)).add(x0);
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.blend(x1, x1.compare(LT, a1));
-                s1 = s1.add(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
+                s1 = ((DoubleVector) TYPE.cast(s1)).add(x1);
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.blend(x2, x2.compare(LT, a2));
-                s2 = s2.add(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
+                s2 = ((DoubleVector) TYPE.cast(s2)).add(x2);
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.blend(x3, x3.compare(LT, a3));
-                s3 = s3.add(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
+                s3 = ((DoubleVector) TYPE.cast(s3)).add(x3);
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.blend(x4, x4.compare(LT, a4));
-                s0 = s0.add(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4));
+                s0 = ((DoubleVector) TYPE.cast(s0)).add(x4);
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.blend(x5, x5.compare(LT, a5));
-                s1 = s1.add(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5));
+                s1 = ((DoubleVector) TYPE.cast(s1)).add(x5);
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.blend(x6, x6.compare(LT, a6));
-                s2 = s2.add(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6));
+                s2 = ((DoubleVector) TYPE.cast(s2)).add(x6);
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.blend(x7, x7.compare(LT, a7));
-                s3 = s3.add(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7));
+                s3 = ((DoubleVector) TYPE.cast(s3)).add(x7);
             }
             long q = p + whole * stride;
             if (rest > 0) {
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.blend(x0, x0.compare(LT, a0));
-                s0 = s0.add(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
+                s0 = ((DoubleVector) TYPE.cast(s0)).add(x0);
             }
             if (rest > 8) {
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.blend(x1, x1.compare(LT, a1));
-                s1 = s1.add(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
+                s1 = ((DoubleVector) TYPE.cast(s1)).add(x1);
             }
             if (rest > 16) {
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.blend(x2, x2.compare(LT, a2));
-                s2 = s2.add(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
+                s2 = ((DoubleVector) TYPE.cast(s2)).add(x2);
             }
             if (rest > 24) {
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.blend(x3, x3.compare(LT, a3));
-                s3 = s3.add(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
+                s3 = ((DoubleVector) TYPE.cast(s3)).add(x3);
             }
             if (rest > 32) {
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.blend(x4, x4.compare(LT, a4));
-                s0 = s0.add(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4));
+                s0 = ((DoubleVector) TYPE.cast(s0)).add(x4);
             }
             if (rest > 40) {
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.blend(x5, x5.compare(LT, a5));
-                s1 = s1.add(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5));
+                s1 = ((DoubleVector) TYPE.cast(s1)).add(x5);
             }
             if (rest > 48) {
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.blend(x6, x6.compare(LT, a6));
-                s2 = s2.add(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6));
+                s2 = ((DoubleVector) TYPE.cast(s2)).add(x6);
             }
             if (rest > 56) {
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.blend(x7, x7.compare(LT, a7));
-                s3 = s3.add(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7));
+                s3 = ((DoubleVector) TYPE.cast(s3)).add(x7);
             }
-            a0 = a0.blend(a4, a4.compare(LT, a0));
-            a1 = a1.blend(a5, a5.compare(LT, a1));
-            a2 = a2.blend(a6, a6.compare(LT, a2));
-            a3 = a3.blend(a7, a7.compare(LT, a3));
-            a0 = a0.blend(a2, a2.compare(LT, a0));
-            a1 = a1.blend(a3, a3.compare(LT, a1));
-            a0 = a0.blend(a1, a1.compare(LT, a0));
-            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+            a0 = ((DoubleVector) TYPE.cast(a0)).blend(a4, ((DoubleVector) TYPE.cast(a4)).compare(LT, a0));
+            a1 = ((DoubleVector) TYPE.cast(a1)).blend(a5, ((DoubleVector) TYPE.cast(a5)).compare(LT, a1));
+            a2 = ((DoubleVector) TYPE.cast(a2)).blend(a6, ((DoubleVector) TYPE.cast(a6)).compare(LT, a2));
+            a3 = ((DoubleVector) TYPE.cast(a3)).blend(a7, ((DoubleVector) TYPE.cast(a7)).compare(LT, a3));
+            a0 = ((DoubleVector) TYPE.cast(a0)).blend(a2, ((DoubleVector) TYPE.cast(a2)).compare(LT, a0));
+            a1 = ((DoubleVector) TYPE.cast(a1)).blend(a3, ((DoubleVector) TYPE.cast(a3)).compare(LT, a1));
+            a0 = ((DoubleVector) TYPE.cast(a0)).blend(a1, ((DoubleVector) TYPE.cast(a1)).compare(LT, a0));
+            ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, work + first * (long) VB, ORDER);
         }
         DoubleVector a0 = DoubleVector.fromMemorySegment(S, ALL, work, ORDER);
         DoubleVector a1 = DoubleVector.fromMemorySegment(S, ALL, work + VB, ORDER);
@@ -344,15 +345,15 @@ final class FoldDoubleMin extends FoldLoops {
         DoubleVector a5 = DoubleVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
         DoubleVector a6 = DoubleVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
         DoubleVector a7 = DoubleVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
-        a0 = a0.blend(a4, a4.compare(LT, a0));
-        a1 = a1.blend(a5, a5.compare(LT, a1));
-        a2 = a2.blend(a6, a6.compare(LT, a2));
-        a3 = a3.blend(a7, a7.compare(LT, a3));
-        a0 = a0.blend(a2, a2.compare(LT, a0));
-        a1 = a1.blend(a3, a3.compare(LT, a1));
-        a0 = a0.blend(a1, a1.compare(LT, a0));
-        a0.intoMemorySegment(ALL, out, ORDER);
-        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+        a0 = ((DoubleVector) TYPE.cast(a0)).blend(a4, ((DoubleVector) TYPE.cast(a4)).compare(LT, a0));
+        a1 = ((DoubleVector) TYPE.cast(a1)).blend(a5, ((DoubleVector) TYPE.cast(a5)).compare(LT, a1));
+        a2 = ((DoubleVector) TYPE.cast(a2)).blend(a6, ((DoubleVector) TYPE.cast(a6)).compare(LT, a2));
+        a3 = ((DoubleVector) TYPE.cast(a3)).blend(a7, ((DoubleVector) TYPE.cast(a7)).compare(LT, a3));
+        a0 = ((DoubleVector) TYPE.cast(a0)).blend(a2, ((DoubleVector) TYPE.cast(a2)).compare(LT, a0));
+        a1 = ((DoubleVector) TYPE.cast(a1)).blend(a3, ((DoubleVector) TYPE.cast(a3)).compare(LT, a1));
+        a0 = ((DoubleVector) TYPE.cast(a0)).blend(a1, ((DoubleVector) TYPE.cast(a1)).compare(LT, a0));
+        ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, out, ORDER);
+        return !((DoubleVector) TYPE.cast(s0)).add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override
@@ -363,14 +364,14 @@ final class FoldDoubleMin extends FoldLoops {
             for (int d = 0; d < bytes; d += VB) {
                 DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                a = a.blend(x0, x0.compare(LT, a).or(x0.compare(NE, x0)));
+                a = ((DoubleVector) TYPE.cast(a)).blend(x0, x0.compare(LT, a).or(x0.compare(NE, x0)));
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + far + d, ORDER);
-                a = a.blend(x1, x1.compare(LT, a).or(x1.compare(NE, x1)));
+                a = ((DoubleVector) TYPE.cast(a)).blend(x1, x1.compare(LT, a).or(x1.compare(NE, x1)));
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * far + d, ORDER);
-                a = a.blend(x2, x2.compare(LT, a).or(x2.compare(NE, x2)));
+                a = ((DoubleVector) TYPE.cast(a)).blend(x2, x2.compare(LT, a).or(x2.compare(NE, x2)));
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * far + d, ORDER);
-                a = a.blend(x3, x3.compare(LT, a).or(x3.compare(NE, x3)));
-                a.intoMemorySegment(ALL, p + d, ORDER);
+                a = ((DoubleVector) TYPE.cast(a)).blend(x3, x3.compare(LT, a).or(x3.compare(NE, x3)));
+                ((DoubleVector) TYPE.cast(a)).intoMemorySegment(ALL, p + d, ORDER);
             }
         }
     }
@@ -382,14 +383,14 @@ final class FoldDoubleMin extends FoldLoops {
             long q = in + row * inStride;
             DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-            a = a.blend(x0, x0.compare(LT, a).or(x0.compare(NE, x0)));
+            a = ((DoubleVector) TYPE.cast(a)).blend(x0, x0.compare(LT, a).or(x0.compare(NE, x0)));
             DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + far, ORDER);
-            a = a.blend(x1, x1.compare(LT, a).or(x1.compare(NE, x1)));
+            a = ((DoubleVector) TYPE.cast(a)).blend(x1, x1.compare(LT, a).or(x1.compare(NE, x1)));
             DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * far, ORDER);
-            a = a.blend(x2, x2.compare(LT, a).or(x2.compare(NE, x2)));
+            a = ((DoubleVector) TYPE.cast(a)).blend(x2, x2.compare(LT, a).or(x2.compare(NE, x2)));
             DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * far, ORDER);
-            a = a.blend(x3, x3.compare(LT, a).or(x3.compare(NE, x3)));
-            a.intoMemorySegment(ALL, p, ORDER);
+            a = ((DoubleVector) TYPE.cast(a)).blend(x3, x3.compare(LT, a).or(x3.compare(NE, x3)));
+            ((DoubleVector) TYPE.cast(a)).intoMemorySegment(ALL, p, ORDER);
         }
     }
 

@@ -15,6 +15,7 @@ final class FoldDoubleProd extends FoldLoops {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Double.BYTES;
@@ -52,30 +53,30 @@ final class FoldDoubleProd extends FoldLoops {
         DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
         for (int d = 0; d < bytes; d += GROUP) {
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.mul(x0);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
             DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.mul(x1);
+            a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
             DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.mul(x2);
+            a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
             DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.mul(x3);
+            a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
             DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, in + d + 4 * VB, ORDER);
-            a4 = a4.mul(x4);
+            a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
             DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, in + d + 5 * VB, ORDER);
-            a5 = a5.mul(x5);
+            a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
             DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, in + d + 6 * VB, ORDER);
-            a6 = a6.mul(x6);
+            a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
             DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, in + d + 7 * VB, ORDER);
-            a7 = a7.mul(x7);
+            a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
         }
-        a0 = a0.mul(a4);
-        a1 = a1.mul(a5);
-        a2 = a2.mul(a6);
-        a3 = a3.mul(a7);
-        a0 = a0.mul(a2);
-        a1 = a1.mul(a3);
+        a0 = ((DoubleVector) TYPE.cast(a0)).mul(a4);
+        a1 = ((DoubleVector) TYPE.cast(a1)).mul(a5);
+        a2 = ((DoubleVector) TYPE.cast(a2)).mul(a6);
+        a3 = ((DoubleVector) TYPE.cast(a3)).mul(a7);
+        a0 = ((DoubleVector) TYPE.cast(a0)).mul(a2);
+        a1 = ((DoubleVector) TYPE.cast(a1)).mul(a3);
         DoubleVector y;
-        DoubleVector x0 = a0.mul(a1);
+        DoubleVector x0 = ((DoubleVector) TYPE.cast(a0)).mul(a1);
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.mul(y);
@@ -234,63 +235,63 @@ final class FoldDoubleProd extends FoldLoops {
             for (int i = 0; i < whole; i += LANES) {
                 long q = p + i * stride;
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.mul(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.mul(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.mul(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.mul(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.mul(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.mul(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.mul(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.mul(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
             }
             long q = p + whole * stride;
             if (rest > 0) {
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.mul(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
             }
             if (rest > 8) {
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.mul(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
             }
             if (rest > 16) {
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.mul(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
             }
             if (rest > 24) {
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.mul(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
             }
             if (rest > 32) {
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.mul(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
             }
             if (rest > 40) {
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.mul(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
             }
             if (rest > 48) {
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.mul(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
             }
             if (rest > 56) {
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.mul(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
             }
-            a0 = a0.mul(a4);
-            a1 = a1.mul(a5);
-            a2 = a2.mul(a6);
-            a3 = a3.mul(a7);
-            a0 = a0.mul(a2);
-            a1 = a1.mul(a3);
-            a0 = a0.mul(a1);
-            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a4);
+            a1 = ((DoubleVector) TYPE.cast(a1)).mul(a5);
+            a2 = ((DoubleVector) TYPE.cast(a2)).mul(a6);
+            a3 = ((DoubleVector) TYPE.cast(a3)).mul(a7);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a2);
+            a1 = ((DoubleVector) TYPE.cast(a1)).mul(a3);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a1);
+            ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, work + first * (long) VB, ORDER);
         }
         DoubleVector a0 = DoubleVector.fromMemorySegment(S, ALL, work, ORDER);
         DoubleVector a1 = DoubleVector.fromMemorySegment(S, ALL, work + VB, ORDER);
@@ -300,14 +301,14 @@ final class FoldDoubleProd extends FoldLoops {
         DoubleVector a5 = DoubleVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
         DoubleVector a6 = DoubleVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
         DoubleVector a7 = DoubleVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
-        a0 = a0.mul(a4);
-        a1 = a1.mul(a5);
-        a2 = a2.mul(a6);
-        a3 = a3.mul(a7);
-        a0 = a0.mul(a2);
-        a1 = a1.mul(a3);
-        a0 = a0.mul(a1);
-        a0.intoMemorySegment(ALL, out, ORDER);
+        a0 = ((DoubleVector) TYPE.cast(a0)).mul(a4);
+        a1 = ((DoubleVector) TYPE.cast(a1)).mul(a5);
+        a2 = ((DoubleVector) TYPE.cast(a2)).mul(a6);
+        a3 = ((DoubleVector) TYPE.cast(a3)).mul(a7);
+        a0 = ((DoubleVector) TYPE.cast(a0)).mul(a2);
+        a1 = ((DoubleVector) TYPE.cast(a1)).mul(a3);
+        a0 = ((DoubleVector) TYPE.cast(a0)).mul(a1);
+        ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, out, ORDER);
         return true;
     }
 
@@ -319,14 +320,14 @@ final class FoldDoubleProd extends FoldLoops {
             for (int d = 0; d < bytes; d += VB) {
                 DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                a = a.mul(x0);
+                a = ((DoubleVector) TYPE.cast(a)).mul(x0);
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + far + d, ORDER);
-                a = a.mul(x1);
+                a = ((DoubleVector) TYPE.cast(a)).mul(x1);
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * far + d, ORDER);
-                a = a.mul(x2);
+                a = ((DoubleVector) TYPE.cast(a)).mul(x2);
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * far + d, ORDER);
-                a = a.mul(x3);
-                a.intoMemorySegment(ALL, p + d, ORDER);
+                a = ((DoubleVector) TYPE.cast(a)).mul(x3);
+                ((DoubleVector) TYPE.cast(a)).intoMemorySegment(ALL, p + d, ORDER);
             }
         }
     }
@@ -338,14 +339,14 @@ final class FoldDoubleProd extends FoldLoops {
             long q = in + row * inStride;
             DoubleVector a = DoubleVector.fromMemorySegment(S, ALL, p, ORDER);
             DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q, ORDER);
-            a = a.mul(x0);
+            a = ((DoubleVector) TYPE.cast(a)).mul(x0);
             DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + far, ORDER);
-            a = a.mul(x1);
+            a = ((DoubleVector) TYPE.cast(a)).mul(x1);
             DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + 2 * far, ORDER);
-            a = a.mul(x2);
+            a = ((DoubleVector) TYPE.cast(a)).mul(x2);
             DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + 3 * far, ORDER);
-            a = a.mul(x3);
-            a.intoMemorySegment(ALL, p, ORDER);
+            a = ((DoubleVector) TYPE.cast(a)).mul(x3);
+            ((DoubleVector) TYPE.cast(a)).intoMemorySegment(ALL, p, ORDER);
         }
     }
 

@@ -18,6 +18,7 @@ final class FoldDoubleProdLanes {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Double.BYTES;
@@ -46,70 +47,70 @@ final class FoldDoubleProdLanes {
             DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
-                a0 = a0.mul(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
-                a1 = a1.mul(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
-                a2 = a2.mul(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
-                a3 = a3.mul(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
-                a4 = a4.mul(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
-                a5 = a5.mul(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
-                a6 = a6.mul(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
-                a7 = a7.mul(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
             }
             if (rest > 0) {
                 DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + whole, ORDER);
                 x0 = ID.blend(x0, IOTA.compare(VectorOperators.LT, (double) rest));
-                a0 = a0.mul(x0);
+                a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
             }
             if (rest > V) {
                 DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + whole + VB, ORDER);
                 x1 = ID.blend(x1, IOTA.compare(VectorOperators.LT, (double) (rest - V)));
-                a1 = a1.mul(x1);
+                a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
             }
             if (rest > 2 * V) {
                 DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 2 * VB, ORDER);
                 x2 = ID.blend(x2, IOTA.compare(VectorOperators.LT, (double) (rest - 2 * V)));
-                a2 = a2.mul(x2);
+                a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
             }
             if (rest > 3 * V) {
                 DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 3 * VB, ORDER);
                 x3 = ID.blend(x3, IOTA.compare(VectorOperators.LT, (double) (rest - 3 * V)));
-                a3 = a3.mul(x3);
+                a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
             }
             if (rest > 4 * V) {
                 DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 4 * VB, ORDER);
                 x4 = ID.blend(x4, IOTA.compare(VectorOperators.LT, (double) (rest - 4 * V)));
-                a4 = a4.mul(x4);
+                a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
             }
             if (rest > 5 * V) {
                 DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 5 * VB, ORDER);
                 x5 = ID.blend(x5, IOTA.compare(VectorOperators.LT, (double) (rest - 5 * V)));
-                a5 = a5.mul(x5);
+                a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
             }
             if (rest > 6 * V) {
                 DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 6 * VB, ORDER);
                 x6 = ID.blend(x6, IOTA.compare(VectorOperators.LT, (double) (rest - 6 * V)));
-                a6 = a6.mul(x6);
+                a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
             }
             if (rest > 7 * V) {
                 DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + whole + 7 * VB, ORDER);
                 x7 = ID.blend(x7, IOTA.compare(VectorOperators.LT, (double) (rest - 7 * V)));
-                a7 = a7.mul(x7);
+                a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
             }
-            a0 = a0.mul(a4);
-            a1 = a1.mul(a5);
-            a2 = a2.mul(a6);
-            a3 = a3.mul(a7);
-            a0 = a0.mul(a2);
-            a1 = a1.mul(a3);
-            a0 = a0.mul(a1);
-            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a4);
+            a1 = ((DoubleVector) TYPE.cast(a1)).mul(a5);
+            a2 = ((DoubleVector) TYPE.cast(a2)).mul(a6);
+            a3 = ((DoubleVector) TYPE.cast(a3)).mul(a7);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a2);
+            a1 = ((DoubleVector) TYPE.cast(a1)).mul(a3);
+            a0 = ((DoubleVector) TYPE.cast(a0)).mul(a1);
+            ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, out + (long) row * VB, ORDER);
         }
     }
 
@@ -144,31 +145,31 @@ final class FoldDoubleProdLanes {
                     int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
                     for (int d = 0; d < bytes; d += GROUP) {
                         DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                        a0 = a0.mul(x0);
+                        a0 = ((DoubleVector) TYPE.cast(a0)).mul(x0);
                         DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
-                        a1 = a1.mul(x1);
+                        a1 = ((DoubleVector) TYPE.cast(a1)).mul(x1);
                         DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
-                        a2 = a2.mul(x2);
+                        a2 = ((DoubleVector) TYPE.cast(a2)).mul(x2);
                         DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
-                        a3 = a3.mul(x3);
+                        a3 = ((DoubleVector) TYPE.cast(a3)).mul(x3);
                         DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, q + d + 4 * VB, ORDER);
-                        a4 = a4.mul(x4);
+                        a4 = ((DoubleVector) TYPE.cast(a4)).mul(x4);
                         DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, q + d + 5 * VB, ORDER);
-                        a5 = a5.mul(x5);
+                        a5 = ((DoubleVector) TYPE.cast(a5)).mul(x5);
                         DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, q + d + 6 * VB, ORDER);
-                        a6 = a6.mul(x6);
+                        a6 = ((DoubleVector) TYPE.cast(a6)).mul(x6);
                         DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, q + d + 7 * VB, ORDER);
-                        a7 = a7.mul(x7);
+                        a7 = ((DoubleVector) TYPE.cast(a7)).mul(x7);
                     }
                 }
-                a0.intoMemorySegment(ALL, slabs + s, ORDER);
-                a1.intoMemorySegment(ALL, slabs + s + VB, ORDER);
-                a2.intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
-                a3.intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
-                a4.intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
-                a5.intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
-                a6.intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
-                a7.intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a0)).intoMemorySegment(ALL, slabs + s, ORDER);
+                ((DoubleVector) TYPE.cast(a1)).intoMemorySegment(ALL, slabs + s + VB, ORDER);
+                ((DoubleVector) TYPE.cast(a2)).intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a3)).intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a4)).intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a5)).intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a6)).intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
+                ((DoubleVector) TYPE.cast(a7)).intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
             }
             for (int w = GROUP / 2; w >= VB; w >>= 1) {
                 for (int d = 0; d < w; d += VB) {

@@ -18,6 +18,7 @@ final class FoldFloatMax extends FoldLoops {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Float.BYTES;
@@ -67,22 +68,22 @@ final class FoldFloatMax extends FoldLoops {
         FloatVector s1 = FloatVector.broadcast(S, 0);
         for (int d = 0; d < bytes; d += GROUP) {
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.blend(x0, a0.compare(LT, x0));
-            s0 = s0.add(x0);
+            a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, ((FloatVector) TYPE.cast(a0)).compare(LT, x0));
+            s0 = ((FloatVector) TYPE.cast(s0)).add(x0);
             FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.blend(x1, a1.compare(LT, x1));
-            s1 = s1.add(x1);
+            a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, ((FloatVector) TYPE.cast(a1)).compare(LT, x1));
+            s1 = ((FloatVector) TYPE.cast(s1)).add(x1);
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.blend(x2, a2.compare(LT, x2));
-            s0 = s0.add(x2);
+            a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, ((FloatVector) TYPE.cast(a2)).compare(LT, x2));
+            s0 = ((FloatVector) TYPE.cast(s0)).add(x2);
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.blend(x3, a3.compare(LT, x3));
-            s1 = s1.add(x3);
+            a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, ((FloatVector) TYPE.cast(a3)).compare(LT, x3));
+            s1 = ((FloatVector) TYPE.cast(s1)).add(x3);
         }
-        a0 = a0.blend(a2, a0.compare(LT, a2));
-        a1 = a1.blend(a3, a1.compare(LT, a3));
+        a0 = ((FloatVector) TYPE.cast(a0)).blend(a2, ((FloatVector) TYPE.cast(a0)).compare(LT, a2));
+        a1 = ((FloatVector) TYPE.cast(a1)).blend(a3, ((FloatVector) TYPE.cast(a1)).compare(LT, a3));
         FloatVector y;
-        FloatVector x0 = a0.blend(a1, a0.compare(LT, a1));
+        FloatVector x0 = ((FloatVector) TYPE.cast(a0)).blend(a1, ((FloatVector) TYPE.cast(a0)).compare(LT, a1));
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.blend(y, x0.compare(LT, y));
@@ -98,7 +99,7 @@ final class FoldFloatMax extends FoldLoops {
         y = x0.rearrange(BY_1);
         x0 = x0.blend(y, x0.compare(LT, y));
         ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, out, x0.lane(0));
-        return !s0.add(s1).test(VectorOperators.IS_NAN).anyTrue();
+        return !((FloatVector) TYPE.cast(s0)).add(s1).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override
@@ -249,79 +250,79 @@ final class FoldFloatMax extends FoldLoops {
             for (int i = 0; i < whole; i += LANES) {
                 long q = p + i * stride;
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.blend(x0, a0.compare(LT, x0));
-                s0 = s0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, ((FloatVector) TYPE.cast(a0)).compare(LT, x0));
+                s0 = ((FloatVector) TYPE.cast(s0)).add(x0);
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.blend(x1, a1.compare(LT, x1));
-                s1 = s1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, ((FloatVector) TYPE.cast(a1)).compare(LT, x1));
+                s1 = ((FloatVector) TYPE.cast(s1)).add(x1);
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.blend(x2, a2.compare(LT, x2));
-                s2 = s2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, ((FloatVector) TYPE.cast(a2)).compare(LT, x2));
+                s2 = ((FloatVector) TYPE.cast(s2)).add(x2);
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.blend(x3, a3.compare(LT, x3));
-                s3 = s3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, ((FloatVector) TYPE.cast(a3)).compare(LT, x3));
+                s3 = ((FloatVector) TYPE.cast(s3)).add(x3);
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.blend(x4, a4.compare(LT, x4));
-                s0 = s0.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).blend(x4, ((FloatVector) TYPE.cast(a4)).compare(LT, x4));
+                s0 = ((FloatVector) TYPE.cast(s0)).add(x4);
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.blend(x5, a5.compare(LT, x5));
-                s1 = s1.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).blend(x5, ((FloatVector) TYPE.cast(a5)).compare(LT, x5));
+                s1 = ((FloatVector) TYPE.cast(s1)).add(x5);
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.blend(x6, a6.compare(LT, x6));
-                s2 = s2.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).blend(x6, ((FloatVector) TYPE.cast(a6)).compare(LT, x6));
+                s2 = ((FloatVector) TYPE.cast(s2)).add(x6);
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.blend(x7, a7.compare(LT, x7));
-                s3 = s3.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).blend(x7, ((FloatVector) TYPE.cast(a7)).compare(LT, x7));
+                s3 = ((FloatVector) TYPE.cast(s3)).add(x7);
             }
             long q = p + whole * stride;
             if (rest > 0) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.blend(x0, a0.compare(LT, x0));
-                s0 = s0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, ((FloatVector) TYPE.cast(a0)).compare(LT, x0));
+                s0 = ((FloatVector) TYPE.cast(s0)).add(x0);
             }
             if (rest > 8) {
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.blend(x1, a1.compare(LT, x1));
-                s1 = s1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, ((FloatVector) TYPE.cast(a1)).compare(LT, x1));
+                s1 = ((FloatVector) TYPE.cast(s1)).add(x1);
             }
             if (rest > 16) {
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.blend(x2, a2.compare(LT, x2));
-                s2 = s2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, ((FloatVector) TYPE.cast(a2)).compare(LT, x2));
+                s2 = ((FloatVector) TYPE.cast(s2)).add(x2);
             }
             if (rest > 24) {
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.blend(x3, a3.compare(LT, x3));
-                s3 = s3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, ((FloatVector) TYPE.cast(a3)).compare(LT, x3));
+                s3 = ((FloatVector) TYPE.cast(s3)).add(x3);
             }
             if (rest > 32) {
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.blend(x4, a4.compare(LT, x4));
-                s0 = s0.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).blend(x4, ((FloatVector) TYPE.cast(a4)).compare(LT, x4));
+                s0 = ((FloatVector) TYPE.cast(s0)).add(x4);
             }
             if (rest > 40) {
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.blend(x5, a5.compare(LT, x5));
-                s1 = s1.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).blend(x5, ((FloatVector) TYPE.cast(a5)).compare(LT, x5));
+                s1 = ((FloatVector) TYPE.cast(s1)).add(x5);
             }
             if (rest > 48) {
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.blend(x6, a6.compare(LT, x6));
-                s2 = s2.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).blend(x6, ((FloatVector) TYPE.cast(a6)).compare(LT, x6));
+                s2 = ((FloatVector) TYPE.cast(s2)).add(x6);
             }
             if (rest > 56) {
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.blend(x7, a7.compare(LT, x7));
-                s3 = s3.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).blend(x7, ((FloatVector) TYPE.cast(a7)).compare(LT, x7));
+                s3 = ((FloatVector) TYPE.cast(s3)).add(x7);
             }
-            a0 = a0.blend(a4, a0.compare(LT, a4));
-            a1 = a1.blend(a5, a1.compare(LT, a5));
-            a2 = a2.blend(a6, a2.compare(LT, a6));
-            a3 = a3.blend(a7, a3.compare(LT, a7));
-            a0 = a0.blend(a2, a0.compare(LT, a2));
-            a1 = a1.blend(a3, a1.compare(LT, a3));
-            a0 = a0.blend(a1, a0.compare(LT, a1));
-            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+            a0 = ((FloatVector) TYPE.cast(a0)).blend(a4, ((FloatVector) TYPE.cast(a0)).compare(LT, a4));
+            a1 = ((FloatVector) TYPE.cast(a1)).blend(a5, ((FloatVector) TYPE.cast(a1)).compare(LT, a5));
+            a2 = ((FloatVector) TYPE.cast(a2)).blend(a6, ((FloatVector) TYPE.cast(a2)).compare(LT, a6));
+            a3 = ((FloatVector) TYPE.cast(a3)).blend(a7, ((FloatVector) TYPE.cast(a3)).compare(LT, a7));
+            a0 = ((FloatVector) TYPE.cast(a0)).blend(a2, ((FloatVector) TYPE.cast(a0)).compare(LT, a2));
+            a1 = ((FloatVector) TYPE.cast(a1)).blend(a3, ((FloatVector) TYPE.cast(a1)).compare(LT, a3));
+            a0 = ((FloatVector) TYPE.cast(a0)).blend(a1, ((FloatVector) TYPE.cast(a0)).compare(LT, a1));
+            ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, work + first * (long) VB, ORDER);
         }
         FloatVector a0 = FloatVector.fromMemorySegment(S, ALL, work, ORDER);
         FloatVector a1 = FloatVector.fromMemorySegment(S, ALL, work + VB, ORDER);
@@ -331,15 +332,15 @@ final class FoldFloatMax extends FoldLoops {
         FloatVector a5 = FloatVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
         FloatVector a6 = FloatVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
         FloatVector a7 = FloatVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
-        a0 = a0.blend(a4, a0.compare(LT, a4));
-        a1 = a1.blend(a5, a1.compare(LT, a5));
-        a2 = a2.blend(a6, a2.compare(LT, a6));
-        a3 = a3.blend(a7, a3.compare(LT, a7));
-        a0 = a0.blend(a2, a0.compare(LT, a2));
-        a1 = a1.blend(a3, a1.compare(LT, a3));
-        a0 = a0.blend(a1, a0.compare(LT, a1));
-        a0.intoMemorySegment(ALL, out, ORDER);
-        return !s0.add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
+        a0 = ((FloatVector) TYPE.cast(a0)).blend(a4, ((FloatVector) TYPE.cast(a0)).compare(LT, a4));
+        a1 = ((FloatVector) TYPE.cast(a1)).blend(a5, ((FloatVector) TYPE.cast(a1)).compare(LT, a5));
+        a2 = ((FloatVector) TYPE.cast(a2)).blend(a6, ((FloatVector) TYPE.cast(a2)).compare(LT, a6));
+        a3 = ((FloatVector) TYPE.cast(a3)).blend(a7, ((FloatVector) TYPE.cast(a3)).compare(LT, a7));
+        a0 = ((FloatVector) TYPE.cast(a0)).blend(a2, ((FloatVector) TYPE.cast(a0)).compare(LT, a2));
+        a1 = ((FloatVector) TYPE.cast(a1)).blend(a3, ((FloatVector) TYPE.cast(a1)).compare(LT, a3));
+        a0 = ((FloatVector) TYPE.cast(a0)).blend(a1, ((FloatVector) TYPE.cast(a0)).compare(LT, a1));
+        ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, out, ORDER);
+        return !((FloatVector) TYPE.cast(s0)).add(s1).add(s2).add(s3).test(VectorOperators.IS_NAN).anyTrue();
     }
 
     @Override
@@ -350,14 +351,14 @@ final class FoldFloatMax extends FoldLoops {
             for (int d = 0; d < bytes; d += VB) {
                 FloatVector a = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                a = a.blend(x0, a.compare(LT, x0).or(x0.compare(NE, x0)));
+                a = ((FloatVector) TYPE.cast(a)).blend(x0, ((FloatVector) TYPE.cast(a)).compare(LT, x0).or(x0.compare(NE, x0)));
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far + d, ORDER);
-                a = a.blend(x1, a.compare(LT, x1).or(x1.compare(NE, x1)));
+                a = ((FloatVector) TYPE.cast(a)).blend(x1, ((FloatVector) TYPE.cast(a)).compare(LT, x1).or(x1.compare(NE, x1)));
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far + d, ORDER);
-                a = a.blend(x2, a.compare(LT, x2).or(x2.compare(NE, x2)));
+                a = ((FloatVector) TYPE.cast(a)).blend(x2, ((FloatVector) TYPE.cast(a)).compare(LT, x2).or(x2.compare(NE, x2)));
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far + d, ORDER);
-                a = a.blend(x3, a.compare(LT, x3).or(x3.compare(NE, x3)));
-                a.intoMemorySegment(ALL, p + d, ORDER);
+                a = ((FloatVector) TYPE.cast(a)).blend(x3, ((FloatVector) TYPE.cast(a)).compare(LT, x3).or(x3.compare(NE, x3)));
+                ((FloatVector) TYPE.cast(a)).intoMemorySegment(ALL, p + d, ORDER);
             }
         }
     }
@@ -369,14 +370,14 @@ final class FoldFloatMax extends FoldLoops {
             long q = in + row * inStride;
             FloatVector a = FloatVector.fromMemorySegment(S, ALL, p, ORDER);
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-            a = a.blend(x0, a.compare(LT, x0).or(x0.compare(NE, x0)));
+            a = ((FloatVector) TYPE.cast(a)).blend(x0, ((FloatVector) TYPE.cast(a)).compare(LT, x0).or(x0.compare(NE, x0)));
             FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far, ORDER);
-            a = a.blend(x1, a.compare(LT, x1).or(x1.compare(NE, x1)));
+            a = ((FloatVector) TYPE.cast(a)).blend(x1, ((FloatVector) TYPE.cast(a)).compare(LT, x1).or(x1.compare(NE, x1)));
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far, ORDER);
-            a = a.blend(x2, a.compare(LT, x2).or(x2.compare(NE, x2)));
+            a = ((FloatVector) TYPE.cast(a)).blend(x2, ((FloatVector) TYPE.cast(a)).compare(LT, x2).or(x2.compare(NE, x2)));
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far, ORDER);
-            a = a.blend(x3, a.compare(LT, x3).or(x3.compare(NE, x3)));
-            a.intoMemorySegment(ALL, p, ORDER);
+            a = ((FloatVector) TYPE.cast(a)).blend(x3, ((FloatVector) TYPE.cast(a)).compare(LT, x3).or(x3.compare(NE, x3)));
+            ((FloatVector) TYPE.cast(a)).intoMemorySegment(ALL, p, ORDER);
         }
     }
 

@@ -15,6 +15,7 @@ final class FoldFloatSum extends FoldLoops {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Float.BYTES;
@@ -52,18 +53,18 @@ final class FoldFloatSum extends FoldLoops {
         FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
         for (int d = 0; d < bytes; d += GROUP) {
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, in + d, ORDER);
-            a0 = a0.add(x0);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
             FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, in + d + VB, ORDER);
-            a1 = a1.add(x1);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, in + d + 2 * VB, ORDER);
-            a2 = a2.add(x2);
+            a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, in + d + 3 * VB, ORDER);
-            a3 = a3.add(x3);
+            a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
         }
-        a0 = a0.add(a2);
-        a1 = a1.add(a3);
+        a0 = ((FloatVector) TYPE.cast(a0)).add(a2);
+        a1 = ((FloatVector) TYPE.cast(a1)).add(a3);
         FloatVector y;
-        FloatVector x0 = a0.add(a1);
+        FloatVector x0 = ((FloatVector) TYPE.cast(a0)).add(a1);
         if (V > 8) {
             y = x0.rearrange(BY_8);
             x0 = x0.add(y);
@@ -222,63 +223,63 @@ final class FoldFloatSum extends FoldLoops {
             for (int i = 0; i < whole; i += LANES) {
                 long q = p + i * stride;
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).add(x4);
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).add(x5);
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).add(x6);
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).add(x7);
             }
             long q = p + whole * stride;
             if (rest > 0) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
             }
             if (rest > 8) {
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + step, ORDER);
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
             }
             if (rest > 16) {
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * step, ORDER);
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
             }
             if (rest > 24) {
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * step, ORDER);
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
             }
             if (rest > 32) {
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + 4 * step, ORDER);
-                a4 = a4.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).add(x4);
             }
             if (rest > 40) {
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + 5 * step, ORDER);
-                a5 = a5.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).add(x5);
             }
             if (rest > 48) {
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + 6 * step, ORDER);
-                a6 = a6.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).add(x6);
             }
             if (rest > 56) {
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + 7 * step, ORDER);
-                a7 = a7.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).add(x7);
             }
-            a0 = a0.add(a4);
-            a1 = a1.add(a5);
-            a2 = a2.add(a6);
-            a3 = a3.add(a7);
-            a0 = a0.add(a2);
-            a1 = a1.add(a3);
-            a0 = a0.add(a1);
-            a0.intoMemorySegment(ALL, work + first * (long) VB, ORDER);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a4);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(a5);
+            a2 = ((FloatVector) TYPE.cast(a2)).add(a6);
+            a3 = ((FloatVector) TYPE.cast(a3)).add(a7);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a2);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(a3);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a1);
+            ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, work + first * (long) VB, ORDER);
         }
         FloatVector a0 = FloatVector.fromMemorySegment(S, ALL, work, ORDER);
         FloatVector a1 = FloatVector.fromMemorySegment(S, ALL, work + VB, ORDER);
@@ -288,14 +289,14 @@ final class FoldFloatSum extends FoldLoops {
         FloatVector a5 = FloatVector.fromMemorySegment(S, ALL, work + 5 * VB, ORDER);
         FloatVector a6 = FloatVector.fromMemorySegment(S, ALL, work + 6 * VB, ORDER);
         FloatVector a7 = FloatVector.fromMemorySegment(S, ALL, work + 7 * VB, ORDER);
-        a0 = a0.add(a4);
-        a1 = a1.add(a5);
-        a2 = a2.add(a6);
-        a3 = a3.add(a7);
-        a0 = a0.add(a2);
-        a1 = a1.add(a3);
-        a0 = a0.add(a1);
-        a0.intoMemorySegment(ALL, out, ORDER);
+        a0 = ((FloatVector) TYPE.cast(a0)).add(a4);
+        a1 = ((FloatVector) TYPE.cast(a1)).add(a5);
+        a2 = ((FloatVector) TYPE.cast(a2)).add(a6);
+        a3 = ((FloatVector) TYPE.cast(a3)).add(a7);
+        a0 = ((FloatVector) TYPE.cast(a0)).add(a2);
+        a1 = ((FloatVector) TYPE.cast(a1)).add(a3);
+        a0 = ((FloatVector) TYPE.cast(a0)).add(a1);
+        ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, out, ORDER);
         return true;
     }
 
@@ -307,14 +308,14 @@ final class FoldFloatSum extends FoldLoops {
             for (int d = 0; d < bytes; d += VB) {
                 FloatVector a = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                a = a.add(x0);
+                a = ((FloatVector) TYPE.cast(a)).add(x0);
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far + d, ORDER);
-                a = a.add(x1);
+                a = ((FloatVector) TYPE.cast(a)).add(x1);
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far + d, ORDER);
-                a = a.add(x2);
+                a = ((FloatVector) TYPE.cast(a)).add(x2);
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far + d, ORDER);
-                a = a.add(x3);
-                a.intoMemorySegment(ALL, p + d, ORDER);
+                a = ((FloatVector) TYPE.cast(a)).add(x3);
+                ((FloatVector) TYPE.cast(a)).intoMemorySegment(ALL, p + d, ORDER);
             }
         }
     }
@@ -326,14 +327,14 @@ final class FoldFloatSum extends FoldLoops {
             long q = in + row * inStride;
             FloatVector a = FloatVector.fromMemorySegment(S, ALL, p, ORDER);
             FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q, ORDER);
-            a = a.add(x0);
+            a = ((FloatVector) TYPE.cast(a)).add(x0);
             FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + far, ORDER);
-            a = a.add(x1);
+            a = ((FloatVector) TYPE.cast(a)).add(x1);
             FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + 2 * far, ORDER);
-            a = a.add(x2);
+            a = ((FloatVector) TYPE.cast(a)).add(x2);
             FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + 3 * far, ORDER);
-            a = a.add(x3);
-            a.intoMemorySegment(ALL, p, ORDER);
+            a = ((FloatVector) TYPE.cast(a)).add(x3);
+            ((FloatVector) TYPE.cast(a)).intoMemorySegment(ALL, p, ORDER);
         }
     }
 

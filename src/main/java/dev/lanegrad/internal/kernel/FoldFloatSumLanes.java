@@ -18,6 +18,7 @@ final class FoldFloatSumLanes {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
     private static final int V = S.length();
     private static final int VB = S.vectorByteSize();
     private static final int BYTES = Float.BYTES;
@@ -42,38 +43,38 @@ final class FoldFloatSumLanes {
             FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
             }
             if (rest > 0) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + whole, ORDER);
                 x0 = ID.blend(x0, IOTA.compare(VectorOperators.LT, (float) rest));
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
             }
             if (rest > V) {
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + whole + VB, ORDER);
                 x1 = ID.blend(x1, IOTA.compare(VectorOperators.LT, (float) (rest - V)));
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
             }
             if (rest > 2 * V) {
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + whole + 2 * VB, ORDER);
                 x2 = ID.blend(x2, IOTA.compare(VectorOperators.LT, (float) (rest - 2 * V)));
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
             }
             if (rest > 3 * V) {
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + whole + 3 * VB, ORDER);
                 x3 = ID.blend(x3, IOTA.compare(VectorOperators.LT, (float) (rest - 3 * V)));
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
             }
-            a0 = a0.add(a2);
-            a1 = a1.add(a3);
-            a0 = a0.add(a1);
-            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a2);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(a3);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a1);
+            ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, out + (long) row * VB, ORDER);
         }
     }
 
@@ -93,70 +94,70 @@ final class FoldFloatSumLanes {
             FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
             for (int d = 0; d < whole; d += GROUP) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
-                a4 = a4.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).add(x4);
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
-                a5 = a5.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).add(x5);
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
-                a6 = a6.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).add(x6);
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
-                a7 = a7.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).add(x7);
             }
             if (rest > 0) {
                 FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + whole, ORDER);
                 x0 = ID.blend(x0, IOTA.compare(VectorOperators.LT, (float) rest));
-                a0 = a0.add(x0);
+                a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
             }
             if (rest > V) {
                 FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + whole + VB, ORDER);
                 x1 = ID.blend(x1, IOTA.compare(VectorOperators.LT, (float) (rest - V)));
-                a1 = a1.add(x1);
+                a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
             }
             if (rest > 2 * V) {
                 FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + whole + 2 * VB, ORDER);
                 x2 = ID.blend(x2, IOTA.compare(VectorOperators.LT, (float) (rest - 2 * V)));
-                a2 = a2.add(x2);
+                a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
             }
             if (rest > 3 * V) {
                 FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + whole + 3 * VB, ORDER);
                 x3 = ID.blend(x3, IOTA.compare(VectorOperators.LT, (float) (rest - 3 * V)));
-                a3 = a3.add(x3);
+                a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
             }
             if (rest > 4 * V) {
                 FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + whole + 4 * VB, ORDER);
                 x4 = ID.blend(x4, IOTA.compare(VectorOperators.LT, (float) (rest - 4 * V)));
-                a4 = a4.add(x4);
+                a4 = ((FloatVector) TYPE.cast(a4)).add(x4);
             }
             if (rest > 5 * V) {
                 FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + whole + 5 * VB, ORDER);
                 x5 = ID.blend(x5, IOTA.compare(VectorOperators.LT, (float) (rest - 5 * V)));
-                a5 = a5.add(x5);
+                a5 = ((FloatVector) TYPE.cast(a5)).add(x5);
             }
             if (rest > 6 * V) {
                 FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + whole + 6 * VB, ORDER);
                 x6 = ID.blend(x6, IOTA.compare(VectorOperators.LT, (float) (rest - 6 * V)));
-                a6 = a6.add(x6);
+                a6 = ((FloatVector) TYPE.cast(a6)).add(x6);
             }
             if (rest > 7 * V) {
                 FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + whole + 7 * VB, ORDER);
                 x7 = ID.blend(x7, IOTA.compare(VectorOperators.LT, (float) (rest - 7 * V)));
-                a7 = a7.add(x7);
+                a7 = ((FloatVector) TYPE.cast(a7)).add(x7);
             }
-            a0 = a0.add(a4);
-            a1 = a1.add(a5);
-            a2 = a2.add(a6);
-            a3 = a3.add(a7);
-            a0 = a0.add(a2);
-            a1 = a1.add(a3);
-            a0 = a0.add(a1);
-            a0.intoMemorySegment(ALL, out + (long) row * VB, ORDER);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a4);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(a5);
+            a2 = ((FloatVector) TYPE.cast(a2)).add(a6);
+            a3 = ((FloatVector) TYPE.cast(a3)).add(a7);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a2);
+            a1 = ((FloatVector) TYPE.cast(a1)).add(a3);
+            a0 = ((FloatVector) TYPE.cast(a0)).add(a1);
+            ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, out + (long) row * VB, ORDER);
         }
     }
 
@@ -191,31 +192,31 @@ final class FoldFloatSumLanes {
                     int bytes = part == 0 ? whole : rest == 0 ? 0 : GROUP;
                     for (int d = 0; d < bytes; d += GROUP) {
                         FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, q + d, ORDER);
-                        a0 = a0.add(x0);
+                        a0 = ((FloatVector) TYPE.cast(a0)).add(x0);
                         FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, q + d + VB, ORDER);
-                        a1 = a1.add(x1);
+                        a1 = ((FloatVector) TYPE.cast(a1)).add(x1);
                         FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, q + d + 2 * VB, ORDER);
-                        a2 = a2.add(x2);
+                        a2 = ((FloatVector) TYPE.cast(a2)).add(x2);
                         FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, q + d + 3 * VB, ORDER);
-                        a3 = a3.add(x3);
+                        a3 = ((FloatVector) TYPE.cast(a3)).add(x3);
                         FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, q + d + 4 * VB, ORDER);
-                        a4 = a4.add(x4);
+                        a4 = ((FloatVector) TYPE.cast(a4)).add(x4);
                         FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, q + d + 5 * VB, ORDER);
-                        a5 = a5.add(x5);
+                        a5 = ((FloatVector) TYPE.cast(a5)).add(x5);
                         FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, q + d + 6 * VB, ORDER);
-                        a6 = a6.add(x6);
+                        a6 = ((FloatVector) TYPE.cast(a6)).add(x6);
                         FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, q + d + 7 * VB, ORDER);
-                        a7 = a7.add(x7);
+                        a7 = ((FloatVector) TYPE.cast(a7)).add(x7);
                     }
                 }
-                a0.intoMemorySegment(ALL, slabs + s, ORDER);
-                a1.intoMemorySegment(ALL, slabs + s + VB, ORDER);
-                a2.intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
-                a3.intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
-                a4.intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
-                a5.intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
-                a6.intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
-                a7.intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a0)).intoMemorySegment(ALL, slabs + s, ORDER);
+                ((FloatVector) TYPE.cast(a1)).intoMemorySegment(ALL, slabs + s + VB, ORDER);
+                ((FloatVector) TYPE.cast(a2)).intoMemorySegment(ALL, slabs + s + 2 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a3)).intoMemorySegment(ALL, slabs + s + 3 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a4)).intoMemorySegment(ALL, slabs + s + 4 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a5)).intoMemorySegment(ALL, slabs + s + 5 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a6)).intoMemorySegment(ALL, slabs + s + 6 * VB, ORDER);
+                ((FloatVector) TYPE.cast(a7)).intoMemorySegment(ALL, slabs + s + 7 * VB, ORDER);
             }
             for (int w = GROUP / 2; w >= VB; w >>= 1) {
                 for (int d = 0; d < w; d += VB) {

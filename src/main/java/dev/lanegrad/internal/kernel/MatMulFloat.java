@@ -14,6 +14,8 @@ final class MatMulFloat extends MatMulTiles {
     private static final ValueLayout.OfFloat ONE = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int VB = S.vectorByteSize();
+    // What a loop carries from turn to turn is of unknown width to the compiler until it is cast to this.
+    private static final Class<?> TYPE = S.vectorType();
     // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
     private static final long ADDRESS = (1L << 61) - 1;
 
@@ -137,29 +139,29 @@ final class MatMulFloat extends MatMulTiles {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
-        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c2_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
-        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c3_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
-        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c4_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
-        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c5_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c6_0.intoMemorySegment(ALL, q, ORDER);
-        c6_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c6_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c6_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c7_0.intoMemorySegment(ALL, q, ORDER);
-        c7_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c7_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c7_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile8x1(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -211,21 +213,21 @@ final class MatMulFloat extends MatMulTiles {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c6_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c6_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c7_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c7_0)).intoMemorySegment(ALL, q, ORDER);
     }
 
     private static void tile6x2(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -280,23 +282,23 @@ final class MatMulFloat extends MatMulTiles {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
-        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c2_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
-        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c3_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
-        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c4_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
-        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((FloatVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c5_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile6x1(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -338,16 +340,16 @@ final class MatMulFloat extends MatMulTiles {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
+        ((FloatVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
     }
 }

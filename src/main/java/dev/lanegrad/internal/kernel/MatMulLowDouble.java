@@ -14,6 +14,8 @@ final class MatMulLowDouble {
     private static final ValueLayout.OfDouble ONE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
     private static final int VB = S.vectorByteSize();
+    // What a loop carries from turn to turn is of unknown width to the compiler until it is cast to this.
+    private static final Class<?> TYPE = S.vectorType();
     // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
     private static final long ADDRESS = (1L << 61) - 1;
 
@@ -76,17 +78,17 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
-        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c2_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
-        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c3_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile4x1(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -118,13 +120,13 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
     }
 
     private static void tile2x4(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -161,15 +163,15 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
-        c0_2.intoMemorySegment(ALL, q + 2 * VB, ORDER);
-        c0_3.intoMemorySegment(ALL, q + 3 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_2)).intoMemorySegment(ALL, q + 2 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_3)).intoMemorySegment(ALL, q + 3 * VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
-        c1_2.intoMemorySegment(ALL, q + 2 * VB, ORDER);
-        c1_3.intoMemorySegment(ALL, q + 3 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_2)).intoMemorySegment(ALL, q + 2 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_3)).intoMemorySegment(ALL, q + 3 * VB, ORDER);
     }
 
     private static void tile2x2(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -196,11 +198,11 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile2x1(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -222,9 +224,9 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
     }
 
     private static void tile1x8(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -262,14 +264,14 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
-        c0_2.intoMemorySegment(ALL, q + 2 * VB, ORDER);
-        c0_3.intoMemorySegment(ALL, q + 3 * VB, ORDER);
-        c0_4.intoMemorySegment(ALL, q + 4 * VB, ORDER);
-        c0_5.intoMemorySegment(ALL, q + 5 * VB, ORDER);
-        c0_6.intoMemorySegment(ALL, q + 6 * VB, ORDER);
-        c0_7.intoMemorySegment(ALL, q + 7 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_2)).intoMemorySegment(ALL, q + 2 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_3)).intoMemorySegment(ALL, q + 3 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_4)).intoMemorySegment(ALL, q + 4 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_5)).intoMemorySegment(ALL, q + 5 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_6)).intoMemorySegment(ALL, q + 6 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_7)).intoMemorySegment(ALL, q + 7 * VB, ORDER);
     }
 
     private static void tile1x4(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -295,10 +297,10 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
-        c0_2.intoMemorySegment(ALL, q + 2 * VB, ORDER);
-        c0_3.intoMemorySegment(ALL, q + 3 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_2)).intoMemorySegment(ALL, q + 2 * VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_3)).intoMemorySegment(ALL, q + 3 * VB, ORDER);
     }
 
     private static void tile1x2(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -318,8 +320,8 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile1x1(long a, long aRow, long aCol, long b, long bRow, int k,
@@ -336,6 +338,6 @@ final class MatMulLowDouble {
             a += aCol;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
     }
 }

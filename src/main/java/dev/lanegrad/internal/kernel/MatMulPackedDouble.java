@@ -17,6 +17,8 @@ final class MatMulPackedDouble {
     private static final ValueLayout.OfDouble ONE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
     private static final int VB = S.vectorByteSize();
+    // What a loop carries from turn to turn is of unknown width to the compiler until it is cast to this.
+    private static final Class<?> TYPE = S.vectorType();
     // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
     private static final long ADDRESS = (1L << 61) - 1;
 
@@ -90,29 +92,29 @@ final class MatMulPackedDouble {
             a += 8 * Double.BYTES;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
-        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c2_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
-        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c3_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
-        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c4_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
-        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c5_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c6_0.intoMemorySegment(ALL, q, ORDER);
-        c6_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c6_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c6_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c7_0.intoMemorySegment(ALL, q, ORDER);
-        c7_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c7_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c7_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 
     private static void tile6x2(long a, long b, int k, long init, long initRow, long c, long cRow) {
@@ -161,22 +163,22 @@ final class MatMulPackedDouble {
             a += 6 * Double.BYTES;
         }
         q = c;
-        c0_0.intoMemorySegment(ALL, q, ORDER);
-        c0_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c0_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c0_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c1_0.intoMemorySegment(ALL, q, ORDER);
-        c1_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c1_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c1_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c2_0.intoMemorySegment(ALL, q, ORDER);
-        c2_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c2_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c2_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c3_0.intoMemorySegment(ALL, q, ORDER);
-        c3_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c3_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c3_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c4_0.intoMemorySegment(ALL, q, ORDER);
-        c4_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c4_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c4_1)).intoMemorySegment(ALL, q + VB, ORDER);
         q += cRow;
-        c5_0.intoMemorySegment(ALL, q, ORDER);
-        c5_1.intoMemorySegment(ALL, q + VB, ORDER);
+        ((DoubleVector) TYPE.cast(c5_0)).intoMemorySegment(ALL, q, ORDER);
+        ((DoubleVector) TYPE.cast(c5_1)).intoMemorySegment(ALL, q + VB, ORDER);
     }
 }

@@ -3,7 +3,7 @@ package dev.lanegrad.internal.kernel;
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,30 +17,33 @@ import jdk.incubator.vector.VectorSpecies;
 final class MatMulSquareDouble {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final VectorSpecies<Double> S2 = DoubleVector.SPECIES_128;
-    private static final VectorShuffle<Double> OTHER2_1 = other(S2, 1);
-    private static final VectorMask<Double> SET2_1 = set(S2, 1);
-    private static final VectorSpecies<Double> S4 = DoubleVector.SPECIES_256;
-    private static final VectorShuffle<Double> OTHER4_1 = other(S4, 1);
-    private static final VectorMask<Double> SET4_1 = set(S4, 1);
-    private static final VectorShuffle<Double> OTHER4_2 = other(S4, 2);
-    private static final VectorMask<Double> SET4_2 = set(S4, 2);
-    private static final VectorSpecies<Double> S8 = DoubleVector.SPECIES_512;
-    private static final VectorShuffle<Double> OTHER8_1 = other(S8, 1);
-    private static final VectorMask<Double> SET8_1 = set(S8, 1);
-    private static final VectorShuffle<Double> OTHER8_2 = other(S8, 2);
-    private static final VectorMask<Double> SET8_2 = set(S8, 2);
-    private static final VectorShuffle<Double> OTHER8_4 = other(S8, 4);
-    private static final VectorMask<Double> SET8_4 = set(S8, 4);
+    private static final VectorSpecies<Long> S2 = LongVector.SPECIES_128;
+    private static final Class<?> TYPE2 = S2.vectorType();
+    private static final VectorShuffle<Long> OTHER2_1 = other(S2, 1);
+    private static final VectorMask<Long> SET2_1 = set(S2, 1);
+    private static final VectorSpecies<Long> S4 = LongVector.SPECIES_256;
+    private static final Class<?> TYPE4 = S4.vectorType();
+    private static final VectorShuffle<Long> OTHER4_1 = other(S4, 1);
+    private static final VectorMask<Long> SET4_1 = set(S4, 1);
+    private static final VectorShuffle<Long> OTHER4_2 = other(S4, 2);
+    private static final VectorMask<Long> SET4_2 = set(S4, 2);
+    private static final VectorSpecies<Long> S8 = LongVector.SPECIES_512;
+    private static final Class<?> TYPE8 = S8.vectorType();
+    private static final VectorShuffle<Long> OTHER8_1 = other(S8, 1);
+    private static final VectorMask<Long> SET8_1 = set(S8, 1);
+    private static final VectorShuffle<Long> OTHER8_2 = other(S8, 2);
+    private static final VectorMask<Long> SET8_2 = set(S8, 2);
+    private static final VectorShuffle<Long> OTHER8_4 = other(S8, 4);
+    private static final VectorMask<Long> SET8_4 = set(S8, 4);
 
     private MatMulSquareDouble() {
     }
 
-    private static VectorShuffle<Double> other(VectorSpecies<Double> species, int bit) {
+    private static VectorShuffle<Long> other(VectorSpecies<Long> species, int bit) {
         return VectorShuffle.fromOp(species, i -> (i ^ bit) & species.length() - 1);
     }
 
-    private static VectorMask<Double> set(VectorSpecies<Double> species, int bit) {
+    private static VectorMask<Long> set(VectorSpecies<Long> species, int bit) {
         long bits = 0;
         for (int i = 0; i < species.length(); i++) {
             bits |= (i & bit) != 0 ? 1L << i : 0;
@@ -59,22 +62,22 @@ final class MatMulSquareDouble {
     }
 
     private static void square2(long from, long column, long to, long pitch) {
-        DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S2, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S2, ALL, from + column, ORDER);
+        LongVector t;
+        LongVector x0 = LongVector.fromMemorySegment(S2, ALL, from, ORDER);
+        LongVector x1 = LongVector.fromMemorySegment(S2, ALL, from + column, ORDER);
         t = x0.rearrange(OTHER2_1).blend(x1, SET2_1);
         x0 = x0.blend(x1.rearrange(OTHER2_1), SET2_1);
         x1 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
+        ((LongVector) TYPE2.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((LongVector) TYPE2.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
     }
 
     private static void square4(long from, long column, long to, long pitch) {
-        DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S4, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S4, ALL, from + column, ORDER);
-        DoubleVector x2 = DoubleVector.fromMemorySegment(S4, ALL, from + 2 * column, ORDER);
-        DoubleVector x3 = DoubleVector.fromMemorySegment(S4, ALL, from + 3 * column, ORDER);
+        LongVector t;
+        LongVector x0 = LongVector.fromMemorySegment(S4, ALL, from, ORDER);
+        LongVector x1 = LongVector.fromMemorySegment(S4, ALL, from + column, ORDER);
+        LongVector x2 = LongVector.fromMemorySegment(S4, ALL, from + 2 * column, ORDER);
+        LongVector x3 = LongVector.fromMemorySegment(S4, ALL, from + 3 * column, ORDER);
         t = x0.rearrange(OTHER4_1).blend(x1, SET4_1);
         x0 = x0.blend(x1.rearrange(OTHER4_1), SET4_1);
         x1 = t;
@@ -87,22 +90,22 @@ final class MatMulSquareDouble {
         t = x1.rearrange(OTHER4_2).blend(x3, SET4_2);
         x1 = x1.blend(x3.rearrange(OTHER4_2), SET4_2);
         x3 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
-        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
-        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        ((LongVector) TYPE4.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((LongVector) TYPE4.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
+        ((LongVector) TYPE4.cast(x2)).intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        ((LongVector) TYPE4.cast(x3)).intoMemorySegment(ALL, to + 3 * pitch, ORDER);
     }
 
     private static void square8(long from, long column, long to, long pitch) {
-        DoubleVector t;
-        DoubleVector x0 = DoubleVector.fromMemorySegment(S8, ALL, from, ORDER);
-        DoubleVector x1 = DoubleVector.fromMemorySegment(S8, ALL, from + column, ORDER);
-        DoubleVector x2 = DoubleVector.fromMemorySegment(S8, ALL, from + 2 * column, ORDER);
-        DoubleVector x3 = DoubleVector.fromMemorySegment(S8, ALL, from + 3 * column, ORDER);
-        DoubleVector x4 = DoubleVector.fromMemorySegment(S8, ALL, from + 4 * column, ORDER);
-        DoubleVector x5 = DoubleVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
-        DoubleVector x6 = DoubleVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
-        DoubleVector x7 = DoubleVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
+        LongVector t;
+        LongVector x0 = LongVector.fromMemorySegment(S8, ALL, from, ORDER);
+        LongVector x1 = LongVector.fromMemorySegment(S8, ALL, from + column, ORDER);
+        LongVector x2 = LongVector.fromMemorySegment(S8, ALL, from + 2 * column, ORDER);
+        LongVector x3 = LongVector.fromMemorySegment(S8, ALL, from + 3 * column, ORDER);
+        LongVector x4 = LongVector.fromMemorySegment(S8, ALL, from + 4 * column, ORDER);
+        LongVector x5 = LongVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
+        LongVector x6 = LongVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
+        LongVector x7 = LongVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
         t = x0.rearrange(OTHER8_1).blend(x1, SET8_1);
         x0 = x0.blend(x1.rearrange(OTHER8_1), SET8_1);
         x1 = t;
@@ -139,13 +142,13 @@ final class MatMulSquareDouble {
         t = x3.rearrange(OTHER8_4).blend(x7, SET8_4);
         x3 = x3.blend(x7.rearrange(OTHER8_4), SET8_4);
         x7 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
-        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
-        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
-        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
-        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
-        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
-        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((LongVector) TYPE8.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
+        ((LongVector) TYPE8.cast(x2)).intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x3)).intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x4)).intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x5)).intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x6)).intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        ((LongVector) TYPE8.cast(x7)).intoMemorySegment(ALL, to + 7 * pitch, ORDER);
     }
 }

@@ -3,7 +3,7 @@ package dev.lanegrad.internal.kernel;
 import dev.lanegrad.internal.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,36 +17,39 @@ import jdk.incubator.vector.VectorSpecies;
 final class MatMulSquareFloat {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final VectorSpecies<Float> S4 = FloatVector.SPECIES_128;
-    private static final VectorShuffle<Float> OTHER4_1 = other(S4, 1);
-    private static final VectorMask<Float> SET4_1 = set(S4, 1);
-    private static final VectorShuffle<Float> OTHER4_2 = other(S4, 2);
-    private static final VectorMask<Float> SET4_2 = set(S4, 2);
-    private static final VectorSpecies<Float> S8 = FloatVector.SPECIES_256;
-    private static final VectorShuffle<Float> OTHER8_1 = other(S8, 1);
-    private static final VectorMask<Float> SET8_1 = set(S8, 1);
-    private static final VectorShuffle<Float> OTHER8_2 = other(S8, 2);
-    private static final VectorMask<Float> SET8_2 = set(S8, 2);
-    private static final VectorShuffle<Float> OTHER8_4 = other(S8, 4);
-    private static final VectorMask<Float> SET8_4 = set(S8, 4);
-    private static final VectorSpecies<Float> S16 = FloatVector.SPECIES_512;
-    private static final VectorShuffle<Float> OTHER16_1 = other(S16, 1);
-    private static final VectorMask<Float> SET16_1 = set(S16, 1);
-    private static final VectorShuffle<Float> OTHER16_2 = other(S16, 2);
-    private static final VectorMask<Float> SET16_2 = set(S16, 2);
-    private static final VectorShuffle<Float> OTHER16_4 = other(S16, 4);
-    private static final VectorMask<Float> SET16_4 = set(S16, 4);
-    private static final VectorShuffle<Float> OTHER16_8 = other(S16, 8);
-    private static final VectorMask<Float> SET16_8 = set(S16, 8);
+    private static final VectorSpecies<Integer> S4 = IntVector.SPECIES_128;
+    private static final Class<?> TYPE4 = S4.vectorType();
+    private static final VectorShuffle<Integer> OTHER4_1 = other(S4, 1);
+    private static final VectorMask<Integer> SET4_1 = set(S4, 1);
+    private static final VectorShuffle<Integer> OTHER4_2 = other(S4, 2);
+    private static final VectorMask<Integer> SET4_2 = set(S4, 2);
+    private static final VectorSpecies<Integer> S8 = IntVector.SPECIES_256;
+    private static final Class<?> TYPE8 = S8.vectorType();
+    private static final VectorShuffle<Integer> OTHER8_1 = other(S8, 1);
+    private static final VectorMask<Integer> SET8_1 = set(S8, 1);
+    private static final VectorShuffle<Integer> OTHER8_2 = other(S8, 2);
+    private static final VectorMask<Integer> SET8_2 = set(S8, 2);
+    private static final VectorShuffle<Integer> OTHER8_4 = other(S8, 4);
+    private static final VectorMask<Integer> SET8_4 = set(S8, 4);
+    private static final VectorSpecies<Integer> S16 = IntVector.SPECIES_512;
+    private static final Class<?> TYPE16 = S16.vectorType();
+    private static final VectorShuffle<Integer> OTHER16_1 = other(S16, 1);
+    private static final VectorMask<Integer> SET16_1 = set(S16, 1);
+    private static final VectorShuffle<Integer> OTHER16_2 = other(S16, 2);
+    private static final VectorMask<Integer> SET16_2 = set(S16, 2);
+    private static final VectorShuffle<Integer> OTHER16_4 = other(S16, 4);
+    private static final VectorMask<Integer> SET16_4 = set(S16, 4);
+    private static final VectorShuffle<Integer> OTHER16_8 = other(S16, 8);
+    private static final VectorMask<Integer> SET16_8 = set(S16, 8);
 
     private MatMulSquareFloat() {
     }
 
-    private static VectorShuffle<Float> other(VectorSpecies<Float> species, int bit) {
+    private static VectorShuffle<Integer> other(VectorSpecies<Integer> species, int bit) {
         return VectorShuffle.fromOp(species, i -> (i ^ bit) & species.length() - 1);
     }
 
-    private static VectorMask<Float> set(VectorSpecies<Float> species, int bit) {
+    private static VectorMask<Integer> set(VectorSpecies<Integer> species, int bit) {
         long bits = 0;
         for (int i = 0; i < species.length(); i++) {
             bits |= (i & bit) != 0 ? 1L << i : 0;
@@ -65,11 +68,11 @@ final class MatMulSquareFloat {
     }
 
     private static void square4(long from, long column, long to, long pitch) {
-        FloatVector t;
-        FloatVector x0 = FloatVector.fromMemorySegment(S4, ALL, from, ORDER);
-        FloatVector x1 = FloatVector.fromMemorySegment(S4, ALL, from + column, ORDER);
-        FloatVector x2 = FloatVector.fromMemorySegment(S4, ALL, from + 2 * column, ORDER);
-        FloatVector x3 = FloatVector.fromMemorySegment(S4, ALL, from + 3 * column, ORDER);
+        IntVector t;
+        IntVector x0 = IntVector.fromMemorySegment(S4, ALL, from, ORDER);
+        IntVector x1 = IntVector.fromMemorySegment(S4, ALL, from + column, ORDER);
+        IntVector x2 = IntVector.fromMemorySegment(S4, ALL, from + 2 * column, ORDER);
+        IntVector x3 = IntVector.fromMemorySegment(S4, ALL, from + 3 * column, ORDER);
         t = x0.rearrange(OTHER4_1).blend(x1, SET4_1);
         x0 = x0.blend(x1.rearrange(OTHER4_1), SET4_1);
         x1 = t;
@@ -82,22 +85,22 @@ final class MatMulSquareFloat {
         t = x1.rearrange(OTHER4_2).blend(x3, SET4_2);
         x1 = x1.blend(x3.rearrange(OTHER4_2), SET4_2);
         x3 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
-        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
-        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        ((IntVector) TYPE4.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((IntVector) TYPE4.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
+        ((IntVector) TYPE4.cast(x2)).intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        ((IntVector) TYPE4.cast(x3)).intoMemorySegment(ALL, to + 3 * pitch, ORDER);
     }
 
     private static void square8(long from, long column, long to, long pitch) {
-        FloatVector t;
-        FloatVector x0 = FloatVector.fromMemorySegment(S8, ALL, from, ORDER);
-        FloatVector x1 = FloatVector.fromMemorySegment(S8, ALL, from + column, ORDER);
-        FloatVector x2 = FloatVector.fromMemorySegment(S8, ALL, from + 2 * column, ORDER);
-        FloatVector x3 = FloatVector.fromMemorySegment(S8, ALL, from + 3 * column, ORDER);
-        FloatVector x4 = FloatVector.fromMemorySegment(S8, ALL, from + 4 * column, ORDER);
-        FloatVector x5 = FloatVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
-        FloatVector x6 = FloatVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
-        FloatVector x7 = FloatVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
+        IntVector t;
+        IntVector x0 = IntVector.fromMemorySegment(S8, ALL, from, ORDER);
+        IntVector x1 = IntVector.fromMemorySegment(S8, ALL, from + column, ORDER);
+        IntVector x2 = IntVector.fromMemorySegment(S8, ALL, from + 2 * column, ORDER);
+        IntVector x3 = IntVector.fromMemorySegment(S8, ALL, from + 3 * column, ORDER);
+        IntVector x4 = IntVector.fromMemorySegment(S8, ALL, from + 4 * column, ORDER);
+        IntVector x5 = IntVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
+        IntVector x6 = IntVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
+        IntVector x7 = IntVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
         t = x0.rearrange(OTHER8_1).blend(x1, SET8_1);
         x0 = x0.blend(x1.rearrange(OTHER8_1), SET8_1);
         x1 = t;
@@ -134,34 +137,34 @@ final class MatMulSquareFloat {
         t = x3.rearrange(OTHER8_4).blend(x7, SET8_4);
         x3 = x3.blend(x7.rearrange(OTHER8_4), SET8_4);
         x7 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
-        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
-        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
-        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
-        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
-        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
-        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((IntVector) TYPE8.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
+        ((IntVector) TYPE8.cast(x2)).intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x3)).intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x4)).intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x5)).intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x6)).intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        ((IntVector) TYPE8.cast(x7)).intoMemorySegment(ALL, to + 7 * pitch, ORDER);
     }
 
     private static void square16(long from, long column, long to, long pitch) {
-        FloatVector t;
-        FloatVector x0 = FloatVector.fromMemorySegment(S16, ALL, from, ORDER);
-        FloatVector x1 = FloatVector.fromMemorySegment(S16, ALL, from + column, ORDER);
-        FloatVector x2 = FloatVector.fromMemorySegment(S16, ALL, from + 2 * column, ORDER);
-        FloatVector x3 = FloatVector.fromMemorySegment(S16, ALL, from + 3 * column, ORDER);
-        FloatVector x4 = FloatVector.fromMemorySegment(S16, ALL, from + 4 * column, ORDER);
-        FloatVector x5 = FloatVector.fromMemorySegment(S16, ALL, from + 5 * column, ORDER);
-        FloatVector x6 = FloatVector.fromMemorySegment(S16, ALL, from + 6 * column, ORDER);
-        FloatVector x7 = FloatVector.fromMemorySegment(S16, ALL, from + 7 * column, ORDER);
-        FloatVector x8 = FloatVector.fromMemorySegment(S16, ALL, from + 8 * column, ORDER);
-        FloatVector x9 = FloatVector.fromMemorySegment(S16, ALL, from + 9 * column, ORDER);
-        FloatVector x10 = FloatVector.fromMemorySegment(S16, ALL, from + 10 * column, ORDER);
-        FloatVector x11 = FloatVector.fromMemorySegment(S16, ALL, from + 11 * column, ORDER);
-        FloatVector x12 = FloatVector.fromMemorySegment(S16, ALL, from + 12 * column, ORDER);
-        FloatVector x13 = FloatVector.fromMemorySegment(S16, ALL, from + 13 * column, ORDER);
-        FloatVector x14 = FloatVector.fromMemorySegment(S16, ALL, from + 14 * column, ORDER);
-        FloatVector x15 = FloatVector.fromMemorySegment(S16, ALL, from + 15 * column, ORDER);
+        IntVector t;
+        IntVector x0 = IntVector.fromMemorySegment(S16, ALL, from, ORDER);
+        IntVector x1 = IntVector.fromMemorySegment(S16, ALL, from + column, ORDER);
+        IntVector x2 = IntVector.fromMemorySegment(S16, ALL, from + 2 * column, ORDER);
+        IntVector x3 = IntVector.fromMemorySegment(S16, ALL, from + 3 * column, ORDER);
+        IntVector x4 = IntVector.fromMemorySegment(S16, ALL, from + 4 * column, ORDER);
+        IntVector x5 = IntVector.fromMemorySegment(S16, ALL, from + 5 * column, ORDER);
+        IntVector x6 = IntVector.fromMemorySegment(S16, ALL, from + 6 * column, ORDER);
+        IntVector x7 = IntVector.fromMemorySegment(S16, ALL, from + 7 * column, ORDER);
+        IntVector x8 = IntVector.fromMemorySegment(S16, ALL, from + 8 * column, ORDER);
+        IntVector x9 = IntVector.fromMemorySegment(S16, ALL, from + 9 * column, ORDER);
+        IntVector x10 = IntVector.fromMemorySegment(S16, ALL, from + 10 * column, ORDER);
+        IntVector x11 = IntVector.fromMemorySegment(S16, ALL, from + 11 * column, ORDER);
+        IntVector x12 = IntVector.fromMemorySegment(S16, ALL, from + 12 * column, ORDER);
+        IntVector x13 = IntVector.fromMemorySegment(S16, ALL, from + 13 * column, ORDER);
+        IntVector x14 = IntVector.fromMemorySegment(S16, ALL, from + 14 * column, ORDER);
+        IntVector x15 = IntVector.fromMemorySegment(S16, ALL, from + 15 * column, ORDER);
         t = x0.rearrange(OTHER16_1).blend(x1, SET16_1);
         x0 = x0.blend(x1.rearrange(OTHER16_1), SET16_1);
         x1 = t;
@@ -258,21 +261,21 @@ final class MatMulSquareFloat {
         t = x7.rearrange(OTHER16_8).blend(x15, SET16_8);
         x7 = x7.blend(x15.rearrange(OTHER16_8), SET16_8);
         x15 = t;
-        x0.intoMemorySegment(ALL, to, ORDER);
-        x1.intoMemorySegment(ALL, to + pitch, ORDER);
-        x2.intoMemorySegment(ALL, to + 2 * pitch, ORDER);
-        x3.intoMemorySegment(ALL, to + 3 * pitch, ORDER);
-        x4.intoMemorySegment(ALL, to + 4 * pitch, ORDER);
-        x5.intoMemorySegment(ALL, to + 5 * pitch, ORDER);
-        x6.intoMemorySegment(ALL, to + 6 * pitch, ORDER);
-        x7.intoMemorySegment(ALL, to + 7 * pitch, ORDER);
-        x8.intoMemorySegment(ALL, to + 8 * pitch, ORDER);
-        x9.intoMemorySegment(ALL, to + 9 * pitch, ORDER);
-        x10.intoMemorySegment(ALL, to + 10 * pitch, ORDER);
-        x11.intoMemorySegment(ALL, to + 11 * pitch, ORDER);
-        x12.intoMemorySegment(ALL, to + 12 * pitch, ORDER);
-        x13.intoMemorySegment(ALL, to + 13 * pitch, ORDER);
-        x14.intoMemorySegment(ALL, to + 14 * pitch, ORDER);
-        x15.intoMemorySegment(ALL, to + 15 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x0)).intoMemorySegment(ALL, to, ORDER);
+        ((IntVector) TYPE16.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
+        ((IntVector) TYPE16.cast(x2)).intoMemorySegment(ALL, to + 2 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x3)).intoMemorySegment(ALL, to + 3 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x4)).intoMemorySegment(ALL, to + 4 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x5)).intoMemorySegment(ALL, to + 5 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x6)).intoMemorySegment(ALL, to + 6 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x7)).intoMemorySegment(ALL, to + 7 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x8)).intoMemorySegment(ALL, to + 8 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x9)).intoMemorySegment(ALL, to + 9 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x10)).intoMemorySegment(ALL, to + 10 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x11)).intoMemorySegment(ALL, to + 11 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x12)).intoMemorySegment(ALL, to + 12 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x13)).intoMemorySegment(ALL, to + 13 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x14)).intoMemorySegment(ALL, to + 14 * pitch, ORDER);
+        ((IntVector) TYPE16.cast(x15)).intoMemorySegment(ALL, to + 15 * pitch, ORDER);
     }
 }

@@ -11,6 +11,7 @@ final class RunningDoubleProducts {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
 
     private RunningDoubleProducts() {
     }
@@ -20,10 +21,10 @@ final class RunningDoubleProducts {
         DoubleVector p = DoubleVector.fromMemorySegment(S, ALL, product, ORDER);
         for (int row = 0; row < rows; row++) {
             DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, in + row * inStride, ORDER);
-            p.intoMemorySegment(ALL, out + row * outStride, ORDER);
-            p = p.mul(x);
+            ((DoubleVector) TYPE.cast(p)).intoMemorySegment(ALL, out + row * outStride, ORDER);
+            p = ((DoubleVector) TYPE.cast(p)).mul(x);
         }
-        p.intoMemorySegment(ALL, product, ORDER);
+        ((DoubleVector) TYPE.cast(p)).intoMemorySegment(ALL, product, ORDER);
     }
 
     /** From the last row to the first, multiplies what was written by that of the vectors behind. */
@@ -33,8 +34,8 @@ final class RunningDoubleProducts {
             DoubleVector x = DoubleVector.fromMemorySegment(S, ALL, in + row * inStride, ORDER);
             DoubleVector before = DoubleVector.fromMemorySegment(S, ALL, out + row * outStride, ORDER);
             before.mul(p).intoMemorySegment(ALL, out + row * outStride, ORDER);
-            p = p.mul(x);
+            p = ((DoubleVector) TYPE.cast(p)).mul(x);
         }
-        p.intoMemorySegment(ALL, product, ORDER);
+        ((DoubleVector) TYPE.cast(p)).intoMemorySegment(ALL, product, ORDER);
     }
 }

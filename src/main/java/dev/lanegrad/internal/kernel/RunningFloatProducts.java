@@ -11,6 +11,7 @@ final class RunningFloatProducts {
     private static final MemorySegment ALL = Raw.ALL;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final Class<?> TYPE = S.vectorType();
 
     private RunningFloatProducts() {
     }
@@ -20,10 +21,10 @@ final class RunningFloatProducts {
         FloatVector p = FloatVector.fromMemorySegment(S, ALL, product, ORDER);
         for (int row = 0; row < rows; row++) {
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, in + row * inStride, ORDER);
-            p.intoMemorySegment(ALL, out + row * outStride, ORDER);
-            p = p.mul(x);
+            ((FloatVector) TYPE.cast(p)).intoMemorySegment(ALL, out + row * outStride, ORDER);
+            p = ((FloatVector) TYPE.cast(p)).mul(x);
         }
-        p.intoMemorySegment(ALL, product, ORDER);
+        ((FloatVector) TYPE.cast(p)).intoMemorySegment(ALL, product, ORDER);
     }
 
     /** From the last row to the first, multiplies what was written by that of the vectors behind. */
@@ -33,8 +34,8 @@ final class RunningFloatProducts {
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, in + row * inStride, ORDER);
             FloatVector before = FloatVector.fromMemorySegment(S, ALL, out + row * outStride, ORDER);
             before.mul(p).intoMemorySegment(ALL, out + row * outStride, ORDER);
-            p = p.mul(x);
+            p = ((FloatVector) TYPE.cast(p)).mul(x);
         }
-        p.intoMemorySegment(ALL, product, ORDER);
+        ((FloatVector) TYPE.cast(p)).intoMemorySegment(ALL, product, ORDER);
     }
 }
