@@ -290,7 +290,8 @@ final class FoldSources {
                         @T@Vector a# = @T@Vector.broadcast(S, IDENTITY);
             """;
     private static final String ROW = """
-                        for (int d = 0; d < whole; d += GROUP) {
+                        long end = p + whole;
+                        for (long d = p; d != end; d += GROUP) {
             @WHOLE@
                         }
             @REST@
@@ -625,7 +626,7 @@ final class FoldSources {
     }
 
     private static String wide(int a, boolean compares) {
-        String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP).replace("q + d", "p + d"), 8))
+        String row = ROW.replace("@WHOLE@\n", outdent(times(a, GROUP).replace("q + d", "d"), 8))
                 .replace("@REST@\n", times(a, REST)).replace("@TREE@\n", tree(a, "            "));
         String begin = times(a, BEGIN);
         String numbers = NUMBERS.replace("@BEGIN@\n", begin).replace("@SENTRIES@\n", sentries(a))

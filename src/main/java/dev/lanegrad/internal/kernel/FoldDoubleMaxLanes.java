@@ -52,29 +52,30 @@ final class FoldDoubleMaxLanes {
             DoubleVector s1 = DoubleVector.broadcast(S, 0);
             DoubleVector s2 = DoubleVector.broadcast(S, 0);
             DoubleVector s3 = DoubleVector.broadcast(S, 0);
-            for (int d = 0; d < whole; d += GROUP) {
-                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, ((DoubleVector) TYPE.cast(a0)).compare(LT, x0));
                 s0 = ((DoubleVector) TYPE.cast(s0)).add(x0);
-                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, ((DoubleVector) TYPE.cast(a1)).compare(LT, x1));
                 s1 = ((DoubleVector) TYPE.cast(s1)).add(x1);
-                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, ((DoubleVector) TYPE.cast(a2)).compare(LT, x2));
                 s2 = ((DoubleVector) TYPE.cast(s2)).add(x2);
-                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, ((DoubleVector) TYPE.cast(a3)).compare(LT, x3));
                 s3 = ((DoubleVector) TYPE.cast(s3)).add(x3);
-                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, ((DoubleVector) TYPE.cast(a4)).compare(LT, x4));
                 s0 = ((DoubleVector) TYPE.cast(s0)).add(x4);
-                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, ((DoubleVector) TYPE.cast(a5)).compare(LT, x5));
                 s1 = ((DoubleVector) TYPE.cast(s1)).add(x5);
-                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, ((DoubleVector) TYPE.cast(a6)).compare(LT, x6));
                 s2 = ((DoubleVector) TYPE.cast(s2)).add(x6);
-                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, ((DoubleVector) TYPE.cast(a7)).compare(LT, x7));
                 s3 = ((DoubleVector) TYPE.cast(s3)).add(x7);
             }
@@ -155,22 +156,23 @@ final class FoldDoubleMaxLanes {
             DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, ((DoubleVector) TYPE.cast(a0)).compare(LT, x0).or(x0.compare(NE, x0)));
-                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, ((DoubleVector) TYPE.cast(a1)).compare(LT, x1).or(x1.compare(NE, x1)));
-                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, ((DoubleVector) TYPE.cast(a2)).compare(LT, x2).or(x2.compare(NE, x2)));
-                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, ((DoubleVector) TYPE.cast(a3)).compare(LT, x3).or(x3.compare(NE, x3)));
-                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, ((DoubleVector) TYPE.cast(a4)).compare(LT, x4).or(x4.compare(NE, x4)));
-                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, ((DoubleVector) TYPE.cast(a5)).compare(LT, x5).or(x5.compare(NE, x5)));
-                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, ((DoubleVector) TYPE.cast(a6)).compare(LT, x6).or(x6.compare(NE, x6)));
-                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, ((DoubleVector) TYPE.cast(a7)).compare(LT, x7).or(x7.compare(NE, x7)));
             }
             if (rest > 0) {

@@ -52,29 +52,30 @@ final class FoldDoubleMinLanes {
             DoubleVector s1 = DoubleVector.broadcast(S, 0);
             DoubleVector s2 = DoubleVector.broadcast(S, 0);
             DoubleVector s3 = DoubleVector.broadcast(S, 0);
-            for (int d = 0; d < whole; d += GROUP) {
-                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
                 s0 = ((DoubleVector) TYPE.cast(s0)).add(x0);
-                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
                 s1 = ((DoubleVector) TYPE.cast(s1)).add(x1);
-                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
                 s2 = ((DoubleVector) TYPE.cast(s2)).add(x2);
-                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
                 s3 = ((DoubleVector) TYPE.cast(s3)).add(x3);
-                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4));
                 s0 = ((DoubleVector) TYPE.cast(s0)).add(x4);
-                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5));
                 s1 = ((DoubleVector) TYPE.cast(s1)).add(x5);
-                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6));
                 s2 = ((DoubleVector) TYPE.cast(s2)).add(x6);
-                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7));
                 s3 = ((DoubleVector) TYPE.cast(s3)).add(x7);
             }
@@ -155,22 +156,23 @@ final class FoldDoubleMinLanes {
             DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((DoubleVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));
-                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((DoubleVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1).or(x1.compare(NE, x1)));
-                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((DoubleVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2).or(x2.compare(NE, x2)));
-                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((DoubleVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3).or(x3.compare(NE, x3)));
-                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((DoubleVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4).or(x4.compare(NE, x4)));
-                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((DoubleVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5).or(x5.compare(NE, x5)));
-                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((DoubleVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6).or(x6.compare(NE, x6)));
-                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((DoubleVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7).or(x7.compare(NE, x7)));
             }
             if (rest > 0) {

@@ -45,22 +45,23 @@ final class FoldDoubleSumLanes {
             DoubleVector a5 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a6 = DoubleVector.broadcast(S, IDENTITY);
             DoubleVector a7 = DoubleVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                DoubleVector x0 = DoubleVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((DoubleVector) TYPE.cast(a0)).add(x0);
-                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                DoubleVector x1 = DoubleVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((DoubleVector) TYPE.cast(a1)).add(x1);
-                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                DoubleVector x2 = DoubleVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((DoubleVector) TYPE.cast(a2)).add(x2);
-                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                DoubleVector x3 = DoubleVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((DoubleVector) TYPE.cast(a3)).add(x3);
-                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                DoubleVector x4 = DoubleVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((DoubleVector) TYPE.cast(a4)).add(x4);
-                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                DoubleVector x5 = DoubleVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((DoubleVector) TYPE.cast(a5)).add(x5);
-                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                DoubleVector x6 = DoubleVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((DoubleVector) TYPE.cast(a6)).add(x6);
-                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                DoubleVector x7 = DoubleVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((DoubleVector) TYPE.cast(a7)).add(x7);
             }
             if (rest > 0) {

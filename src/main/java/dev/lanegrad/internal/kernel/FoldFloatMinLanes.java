@@ -46,17 +46,18 @@ final class FoldFloatMinLanes {
             FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
             FloatVector s0 = FloatVector.broadcast(S, 0);
             FloatVector s1 = FloatVector.broadcast(S, 0);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
                 s0 = ((FloatVector) TYPE.cast(s0)).add(x0);
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
                 s1 = ((FloatVector) TYPE.cast(s1)).add(x1);
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
                 s0 = ((FloatVector) TYPE.cast(s0)).add(x2);
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
                 s1 = ((FloatVector) TYPE.cast(s1)).add(x3);
             }
@@ -105,14 +106,15 @@ final class FoldFloatMinLanes {
             FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1).or(x1.compare(NE, x1)));
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2).or(x2.compare(NE, x2)));
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3).or(x3.compare(NE, x3)));
             }
             if (rest > 0) {
@@ -160,29 +162,30 @@ final class FoldFloatMinLanes {
             FloatVector s1 = FloatVector.broadcast(S, 0);
             FloatVector s2 = FloatVector.broadcast(S, 0);
             FloatVector s3 = FloatVector.broadcast(S, 0);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0));
                 s0 = ((FloatVector) TYPE.cast(s0)).add(x0);
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1));
                 s1 = ((FloatVector) TYPE.cast(s1)).add(x1);
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2));
                 s2 = ((FloatVector) TYPE.cast(s2)).add(x2);
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3));
                 s3 = ((FloatVector) TYPE.cast(s3)).add(x3);
-                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((FloatVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4));
                 s0 = ((FloatVector) TYPE.cast(s0)).add(x4);
-                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((FloatVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5));
                 s1 = ((FloatVector) TYPE.cast(s1)).add(x5);
-                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((FloatVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6));
                 s2 = ((FloatVector) TYPE.cast(s2)).add(x6);
-                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((FloatVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7));
                 s3 = ((FloatVector) TYPE.cast(s3)).add(x7);
             }
@@ -263,22 +266,23 @@ final class FoldFloatMinLanes {
             FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).blend(x0, x0.compare(LT, a0).or(x0.compare(NE, x0)));
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).blend(x1, x1.compare(LT, a1).or(x1.compare(NE, x1)));
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).blend(x2, x2.compare(LT, a2).or(x2.compare(NE, x2)));
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).blend(x3, x3.compare(LT, a3).or(x3.compare(NE, x3)));
-                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((FloatVector) TYPE.cast(a4)).blend(x4, x4.compare(LT, a4).or(x4.compare(NE, x4)));
-                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((FloatVector) TYPE.cast(a5)).blend(x5, x5.compare(LT, a5).or(x5.compare(NE, x5)));
-                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((FloatVector) TYPE.cast(a6)).blend(x6, x6.compare(LT, a6).or(x6.compare(NE, x6)));
-                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((FloatVector) TYPE.cast(a7)).blend(x7, x7.compare(LT, a7).or(x7.compare(NE, x7)));
             }
             if (rest > 0) {

@@ -41,14 +41,15 @@ final class FoldFloatProdLanes {
             FloatVector a1 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a2 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a3 = FloatVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).mul(x0);
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).mul(x1);
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).mul(x2);
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).mul(x3);
             }
             if (rest > 0) {
@@ -92,22 +93,23 @@ final class FoldFloatProdLanes {
             FloatVector a5 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a6 = FloatVector.broadcast(S, IDENTITY);
             FloatVector a7 = FloatVector.broadcast(S, IDENTITY);
-            for (int d = 0; d < whole; d += GROUP) {
-                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, p + d, ORDER);
+            long end = p + whole;
+            for (long d = p; d != end; d += GROUP) {
+                FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, d, ORDER);
                 a0 = ((FloatVector) TYPE.cast(a0)).mul(x0);
-                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, p + d + VB, ORDER);
+                FloatVector x1 = FloatVector.fromMemorySegment(S, ALL, d + VB, ORDER);
                 a1 = ((FloatVector) TYPE.cast(a1)).mul(x1);
-                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, p + d + 2 * VB, ORDER);
+                FloatVector x2 = FloatVector.fromMemorySegment(S, ALL, d + 2 * VB, ORDER);
                 a2 = ((FloatVector) TYPE.cast(a2)).mul(x2);
-                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, p + d + 3 * VB, ORDER);
+                FloatVector x3 = FloatVector.fromMemorySegment(S, ALL, d + 3 * VB, ORDER);
                 a3 = ((FloatVector) TYPE.cast(a3)).mul(x3);
-                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, p + d + 4 * VB, ORDER);
+                FloatVector x4 = FloatVector.fromMemorySegment(S, ALL, d + 4 * VB, ORDER);
                 a4 = ((FloatVector) TYPE.cast(a4)).mul(x4);
-                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, p + d + 5 * VB, ORDER);
+                FloatVector x5 = FloatVector.fromMemorySegment(S, ALL, d + 5 * VB, ORDER);
                 a5 = ((FloatVector) TYPE.cast(a5)).mul(x5);
-                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, p + d + 6 * VB, ORDER);
+                FloatVector x6 = FloatVector.fromMemorySegment(S, ALL, d + 6 * VB, ORDER);
                 a6 = ((FloatVector) TYPE.cast(a6)).mul(x6);
-                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, p + d + 7 * VB, ORDER);
+                FloatVector x7 = FloatVector.fromMemorySegment(S, ALL, d + 7 * VB, ORDER);
                 a7 = ((FloatVector) TYPE.cast(a7)).mul(x7);
             }
             if (rest > 0) {
