@@ -99,6 +99,14 @@ final class VectorWriter {
                 MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
     }
 
+    /** Puts a vector on the stack that is in a local and assigned in a loop: cast to the class of its width, as the package says. */
+    CodeBuilder loadCarried(CodeBuilder body, int vector) {
+        return body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
+                .invokeinterface(SPECIES, "vectorType", MethodTypeDesc.of(ConstantDescs.CD_Class)).aload(vector)
+                .invokevirtual(ConstantDescs.CD_Class, "cast", MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object))
+                .checkcast(real);
+    }
+
     /** Adds the two vectors on the stack. */
     CodeBuilder add(CodeBuilder body) {
         return body.invokevirtual(real, "add", MethodTypeDesc.of(real, VECTOR));
