@@ -12,6 +12,8 @@ import java.util.Map;
 final class RowKernel extends HotLoop {
     /** The least elements of a row that is worth a call of its own. */
     static final int LONG = 512;
+    /** The most that are summed at once. */
+    static final int MOST = FoldRows.CHUNK;
     /** The most that are remembered; one that is forgotten is made again when it is asked for. */
     private static final int REMEMBERED = 1024;
     private static final Map<RowChain, RowKernel> KNOWN = new LinkedHashMap<>(16, 0.75f, true) {
@@ -37,7 +39,7 @@ final class RowKernel extends HotLoop {
 
     /** True if a row of {@code length} elements is long enough, and short enough to be summed at once. */
     static boolean pays(long length) {
-        return length >= LONG && length <= FoldRows.CHUNK;
+        return length >= LONG && length <= MOST;
     }
 
     @Override

@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
  */
 final class RowSums {
     private static final MemorySegment ALL = Raw.ALL;
+    /** The least elements of a row whose sum, of which nothing is stored, is worth a call of its own. */
+    private static final int SHORT = 128;
 
     private final Workspace workspace;
     /** Bytes from row to row of each operand. */
@@ -29,7 +31,7 @@ final class RowSums {
 
     /** See {@link Workspace#runSums}. */
     void run(MapKernel kernel, int operands, Layout rows, long sums) {
-        MapKernel.Variant variant = take(kernel, operands, rows) ? kernel.sums(sameInRow, 0b1) : null;
+        MapKernel.Variant variant = take(kernel, operands, rows, SHORT) ? kernel.sums(sameInRow, 0b1) : null;
         if (variant != null && variant.loop != null) {
             sum(variant.loop, sums);
             return;
@@ -43,7 +45,7 @@ final class RowSums {
     /** See {@link Workspace#runRows}. */
     boolean run(MapKernel kernel, MapKernel then, int operands, Layout rows, boolean stored, long sums, long out, int ahead,
             long left) {
-        if (!take(kernel, operands, rows) || isOverwritten(out)) {
+        if (!take(kernel, operands, rows, RowKernel.LONG) || isOverwritten(out)) {
             return false;
         }
         RowKernel both = kernel.rows(sameInRow, stored, then);
@@ -61,10 +63,10 @@ final class RowSums {
         }
     }
 
-    /** Takes the call of {@code kernel} that is prepared in the workspace; false if it cannot go row by row. */
-    private boolean take(MapKernel kernel, int operands, Layout rows) {
+    /** Takes the call of {@code kernel} that is prepared in the workspace; false if it cannot go row by row, or does not pay. */
+    private boolean take(MapKernel kernel, int operands, Layout rows, int shortest) {
         int length = rows.size(1);
-        if (!RowKernel.pays(length) || operands + 3 > workspace.width()) {
+        if (length < shortest || length > RowKernel.MOST || operands + 3 > workspace.width()) {
             return false;
         }
         this.kernel = kernel;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("widths")
 class RowSumsTest {
     private static final long SEED = 7;
-    private static final int[][] SHAPES = {{9, 512}, {300, 640}, {3, 4096}, {7, 1000}, {5, 777}, {5, 500}, {4, 64}};
+    private static final int[][] SHAPES = {{9, 512}, {300, 640}, {3, 4096}, {7, 1000}, {5, 777}, {5, 500}, {40, 128}, {33, 129}, {6, 191}, {4, 127}, {4, 64}};
 
     /** How the second operand lies. */
     enum Second { ROWS, COLUMN, ONE, NUMBER }
