@@ -27,6 +27,9 @@ abstract class MatMulTiles {
     private static final VectorSpecies<Byte> B = ByteVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Byte> B32 = ByteVector.SPECIES_256;
     private static final VectorSpecies<Byte> B16 = ByteVector.SPECIES_128;
+    // A vector whose width the compiler has to guess may become an object; these widths differ, so each is cast to its class.
+    private static final Class<?> T32 = B32.vectorType();
+    private static final Class<?> T16 = B16.vectorType();
     private static final MatMulTiles FLOAT = new MatMulFloat();
     private static final MatMulTiles DOUBLE = new MatMulDouble();
 
@@ -87,7 +90,7 @@ abstract class MatMulTiles {
             while (p < end) {
                 int d = 0;
                 do {
-                    ByteVector.fromMemorySegment(B32, ALL, p, ORDER).intoMemorySegment(ALL, q, ORDER);
+                    ((ByteVector) T32.cast(ByteVector.fromMemorySegment(B32, ALL, p, ORDER))).intoMemorySegment(ALL, q, ORDER);
                     p += PIECE;
                     q += PIECE;
                     d += PIECE;
@@ -104,21 +107,21 @@ abstract class MatMulTiles {
             long p = from + i * fromPitch;
             long q = to + i * toPitch;
             for (int d = bytes >> 6; d > 0; d--) {
-                ByteVector.fromMemorySegment(B16, ALL, p, ORDER).intoMemorySegment(ALL, q, ORDER);
-                ByteVector.fromMemorySegment(B16, ALL, p + 16, ORDER).intoMemorySegment(ALL, q + 16, ORDER);
-                ByteVector.fromMemorySegment(B16, ALL, p + 32, ORDER).intoMemorySegment(ALL, q + 32, ORDER);
-                ByteVector.fromMemorySegment(B16, ALL, p + 48, ORDER).intoMemorySegment(ALL, q + 48, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p, ORDER))).intoMemorySegment(ALL, q, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p + 16, ORDER))).intoMemorySegment(ALL, q + 16, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p + 32, ORDER))).intoMemorySegment(ALL, q + 32, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p + 48, ORDER))).intoMemorySegment(ALL, q + 48, ORDER);
                 p += 64;
                 q += 64;
             }
             if ((bytes & 32) != 0) {
-                ByteVector.fromMemorySegment(B16, ALL, p, ORDER).intoMemorySegment(ALL, q, ORDER);
-                ByteVector.fromMemorySegment(B16, ALL, p + 16, ORDER).intoMemorySegment(ALL, q + 16, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p, ORDER))).intoMemorySegment(ALL, q, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p + 16, ORDER))).intoMemorySegment(ALL, q + 16, ORDER);
                 p += 32;
                 q += 32;
             }
             if ((bytes & 16) != 0) {
-                ByteVector.fromMemorySegment(B16, ALL, p, ORDER).intoMemorySegment(ALL, q, ORDER);
+                ((ByteVector) T16.cast(ByteVector.fromMemorySegment(B16, ALL, p, ORDER))).intoMemorySegment(ALL, q, ORDER);
                 p += 16;
                 q += 16;
             }

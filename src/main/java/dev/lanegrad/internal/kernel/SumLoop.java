@@ -301,7 +301,7 @@ final class SumLoop {
         if (fromMemory) {
             write.load(body, sums[output], ~vector);
         } else {
-            write.loadCarried(body, accumulators + output * vectors + vector);
+            write.cast(body.aload(accumulators + output * vectors + vector));
         }
     }
 

@@ -99,10 +99,10 @@ final class VectorWriter {
                 MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, ORDER));
     }
 
-    /** Puts a vector on the stack that is in a local and assigned in a loop: cast to the class of its width, as the package says. */
-    CodeBuilder loadCarried(CodeBuilder body, int vector) {
+    /** Casts the vector on the stack to the class of its width, as the package says. */
+    CodeBuilder cast(CodeBuilder body) {
         return body.getstatic(real, "SPECIES_PREFERRED", SPECIES)
-                .invokeinterface(SPECIES, "vectorType", MethodTypeDesc.of(ConstantDescs.CD_Class)).aload(vector)
+                .invokeinterface(SPECIES, "vectorType", MethodTypeDesc.of(ConstantDescs.CD_Class)).swap()
                 .invokevirtual(ConstantDescs.CD_Class, "cast", MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object))
                 .checkcast(real);
     }
@@ -131,9 +131,9 @@ final class VectorWriter {
 
     /** Puts a vector on the stack that has the first lane of the one in a local in all lanes. */
     CodeBuilder spreadFirst(CodeBuilder body, int vector) {
-        return body.getstatic(real, "SPECIES_PREFERRED", SPECIES).aload(vector).iconst_0()
+        return cast(body.getstatic(real, "SPECIES_PREFERRED", SPECIES).aload(vector).iconst_0()
                 .invokevirtual(real, "lane", MethodTypeDesc.of(element, ConstantDescs.CD_int))
-                .invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
+                .invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element)));
     }
 
     /** Puts a vector on the stack that has in all lanes the number, converted, at the address in a local. */
@@ -146,7 +146,7 @@ final class VectorWriter {
         } else {
             one(body, address).invokeinterface(SEGMENT, "get", MethodTypeDesc.of(element, elements(), ConstantDescs.CD_long));
         }
-        return body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element));
+        return cast(body.invokestatic(real, "broadcast", MethodTypeDesc.of(real, SPECIES, element)));
     }
 
     /** Stores the first lane of the vector in a local at the address in another. */

@@ -1,6 +1,10 @@
 package dev.lanegrad.internal.kernel;
 
 import com.sun.management.ThreadMXBean;
+import dev.lanegrad.DType;
+import dev.lanegrad.Program;
+import dev.lanegrad.Rng;
+import dev.lanegrad.Tensor;
 import dev.lanegrad.build.OwnJvm;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.shape.Layout;
@@ -12,6 +16,8 @@ import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -28,7 +34,7 @@ class OtherWidthsTest {
     @Test
     void loopsAllocateNothing() throws IOException, InterruptedException {
         // With C1, loops that were called while it had time have profiles of their own.
-        OwnJvm.run(Loops.class, List.of("-XX:-TieredCompilation"));
+        OwnJvm.run(Loops.class, List.of("-XX:-TieredCompilation", "-Dlanegrad.tier=1"));
     }
 
     /** Uses vectors of all widths, and then runs each fold and each tile until it allocates nothing. */
@@ -51,6 +57,10 @@ class OtherWidthsTest {
                             FloatVector.SPECIES_512)) {
                         ofFloats(species, memory);
                     }
+                    for (var species : List.of(ByteVector.SPECIES_64, ByteVector.SPECIES_128, ByteVector.SPECIES_256,
+                            ByteVector.SPECIES_512)) {
+                        ofBytes(species, memory);
+                    }
                     for (var species : List.of(DoubleVector.SPECIES_64, DoubleVector.SPECIES_128, DoubleVector.SPECIES_256,
                             DoubleVector.SPECIES_512)) {
                         ofDoubles(species, memory);
@@ -59,6 +69,18 @@ class OtherWidthsTest {
                 long a = arena.allocate(1 << 20, 64).address();
                 long b = arena.allocate(1 << 20, 64).address();
                 calls(a, b).forEach(Loops::check);
+            }
+            checkRows(x -> x.softmax(1).square().sum());
+            checkRows(x -> x.logSoftmax(1).exp().mul(x).mean());
+        }
+
+        /** Loops over rows that are emitted for a program. */
+        private static void checkRows(UnaryOperator<Tensor> function) {
+            Tensor x = Tensor.rand(new Rng(3), DType.FLOAT32, 200, 768);
+            try (Program program = Program.valueAndGrad(function)) {
+                Tensor[] outputs = program.call(x).toArray(Tensor[]::new);
+                Tensor[] inputs = {x};
+                check("program of rows", () -> program.run(inputs, outputs));
             }
         }
 
@@ -111,6 +133,12 @@ class OtherWidthsTest {
             } while (bytes > 0 && System.nanoTime() - start < PATIENCE);
             if (bytes > 0) {
                 throw new AssertionError(name + " allocates " + bytes + " bytes in " + CALLS + " calls");
+            }
+        }
+
+        private static void ofBytes(VectorSpecies<Byte> species, MemorySegment memory) {
+            for (int d = 0; d < BYTES; d += species.vectorByteSize()) {
+                ByteVector.fromMemorySegment(species, memory, d, ORDER).intoMemorySegment(memory, d, ORDER);
             }
         }
 
