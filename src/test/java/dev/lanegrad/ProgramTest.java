@@ -394,6 +394,15 @@ class ProgramTest {
     }
 
     @Test
+    void aMaskOfWhatLiesInMemoryIsComputedAgainInsteadOfStored() {
+        try (Program program = Program.valueAndGrad((x, w) -> x.matmul(w).add(1).relu().matmul(w).square().mean())) {
+            program.call(Tensor.ones(32, 64), Tensor.ones(64, 64));
+            assertTrue(program.explain().contains("where(le("), program.explain());
+            assertTrue(program.explain().lines().noneMatch(line -> line.matches(" *%\\d+ = le\\(.*")), program.explain());
+        }
+    }
+
+    @Test
     void changesInPlaceHappenAtEachCall() {
         Tensor mean = Tensor.of(0f, 0f);
         Tensor count = Tensor.scalar(0);

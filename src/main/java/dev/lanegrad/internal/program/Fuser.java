@@ -32,6 +32,8 @@ final class Fuser {
     private final List<Region> regions = new ArrayList<>();
     private final Set<Node> live = new HashSet<>();
     private final Set<Node> wanted = new HashSet<>();
+    /** Nodes that lie in memory however the regions are computed. */
+    private final Set<Node> inMemory = new HashSet<>();
     private final List<Region> ordered = new ArrayList<>();
 
     private Fuser(Trace trace) {
@@ -158,6 +160,12 @@ final class Fuser {
         for (Node root : trace.roots()) {
             wanted.add(places.get(root).base());
         }
+        inMemory.addAll(wanted);
+        for (Region region : ordered) {
+            if (!region.isKernel() && candidate(region.only()) == null) {
+                region.only().operands().forEach(operand -> inMemory.add(places.get(operand).base()));
+            }
+        }
         List<Region> backwards = new ArrayList<>();
         Map<Region, List<Node>> foldsOf = new HashMap<>();
         for (int i = ordered.size() - 1; i >= 0; i--) {
@@ -212,7 +220,7 @@ final class Fuser {
         region.stored.clear();
         region.stored.addAll(stored);
         region.folds.addAll(folds);
-        region.assemble(outputs(region));
+        region.assemble(outputs(region), inMemory);
         if (region.inputs.size() + stored.size() + folds.size() > MOST_OPERANDS) {
             return split(region, folds);
         }

@@ -76,7 +76,7 @@ final class Region {
         }
         List<Node> all = new ArrayList<>(members);
         all.add(node);
-        Assembly assembly = new Assembly(all);
+        Assembly assembly = new Assembly(all, Set.of());
         LaneValue[] results = all.stream().map(assembly::member).toArray(LaneValue[]::new);
         return assembly.builder.build(assembly.loaded.size(), results).operations();
     }
@@ -167,9 +167,9 @@ final class Region {
                 || node.cell() == Cell.BOOL && node.origin() instanceof Node.Mapped(var op, var in) && op.isPredicate());
     }
 
-    /** Makes the code whose results are {@code outputs}, members of this. */
-    void assemble(List<Node> outputs) {
-        Assembly assembly = new Assembly(members);
+    /** Makes the code whose results are {@code outputs}, members of this; what is {@code inMemory} can be loaded. */
+    void assemble(List<Node> outputs, Set<Node> inMemory) {
+        Assembly assembly = new Assembly(members, inMemory);
         List<LaneValue> results = new ArrayList<>();
         for (Node output : outputs) {
             results.add(assembly.member(output));
@@ -184,9 +184,11 @@ final class Region {
         private final Map<Node, LaneValue> known = new HashMap<>();
         private final Map<Node, LaneValue> loaded = new LinkedHashMap<>();
         private final Set<Node> own;
+        private final Set<Node> inMemory;
 
-        Assembly(List<Node> own) {
+        Assembly(List<Node> own, Set<Node> inMemory) {
             this.own = new java.util.HashSet<>(own);
+            this.inMemory = inMemory;
         }
 
         private LaneValue member(Node node) {
@@ -226,7 +228,8 @@ final class Region {
             }
             int cost = before + cost(node) + (sizes.count() < Band.WORTHWHILE ? 0 : DIVISION * divisions(node));
             for (Node operand : node.operands()) {
-                cost = again(operand, cost);
+                int computed = again(operand, cost);
+                cost = inMemory.contains(operand) ? Math.min(computed, cost + LOAD) : computed;
             }
             return cost;
         }

@@ -22,7 +22,7 @@
  * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever
  * they stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one
  * loop. A region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of
- * being stored. A value that would be rounded on its way through memory still is: nodes of another type than the
+ * being stored, also from what has to be stored for others: the mask of a relu from its result, which the next product reads. A value that would be rounded on its way through memory still is: nodes of another type than the
  * region's arithmetic are stored. Sums of all elements are taken in the same loop, in the order that {@code Folds}
  * states. {@code Band} then puts regions and folds that go along the same rows together and computes them some rows at
  * a time, so that a softmax or a normalisation, forward and backward, goes through memory once; folds over the rows
