@@ -9,11 +9,12 @@
  * writes, or {@code SumEmitter} if results are summed, has the whole of it in one loop. The loop is written out whole because
  * a call of our own code in it stops being inlined after one exponential, and every vector is boxed then.
  *
- * <p>A vector that a loop carries from turn to turn is cast to the class of its width, {@code S.vectorType()}, where a method of
- * it is called. To the compiler it is a vector of any width until the loop is inlined, so it calls what the profile of that
- * method names; all code in the JVM that uses vectors shares these profiles, and if they name two widths, each accumulator
- * becomes an object in each turn: 64-64-10 took 150 microseconds instead of 9, in most JVMs in which C1 had no time to make a
- * profile of the tile itself. {@code OtherWidthsTest} runs the loops without C1 beside vectors of all widths.
+ * <p>A vector is cast to the class of its width, {@code S.vectorType()}, where the compiler cannot tell it when it reads a
+ * method: one that a loop carries from turn to turn, or one number in all lanes. It would call what the profiles of the
+ * vector's methods name; all code in the JVM that uses vectors shares these, and if they name two widths the vector becomes an
+ * object, an accumulator one in each turn: 64-64-10 took 150 microseconds instead of 9 in JVMs in which C1 had no time to
+ * make a profile of the tile itself. The cast takes no time. {@code OtherWidthsTest} runs the loops without C1 beside vectors of
+ * all widths.
  *
  * <p>Folds have one meaning for all layouts and widths, stated in {@code Folds}; the matrix product has one, stated in
  * {@code MatMul}. Neither depends on the width of a vector.

@@ -19,18 +19,19 @@
  * 325 KB planned instead of 6.9 MB, and its first call 65 to 150 ms instead of 500. Tried without gain: the outer
  * product of a weight's gradient as a broadcast product fused with its sum (980 ns instead of 510 for 64 x 64).
  *
- * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever
- * they stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one
- * loop. A region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of
- * being stored, also from what has to be stored for others: the mask of a relu from its result, which the next product reads. A value that would be rounded on its way through memory still is: nodes of another type than the
- * region's arithmetic are stored. Sums of all elements are taken in the same loop, in the order that {@code Folds}
- * states. {@code Band} then puts regions and folds that go along the same rows together and computes them some rows at
- * a time, so that a softmax or a normalisation, forward and backward, goes through memory once; folds over the rows
- * are fed on the way ({@code FoldStream}). Where rows are long and are summed, a {@code Chain} of members is one loop for each
- * row, in which a sum stays in a register and what only the chain needs in one row of memory; what is computed from sums is
- * computed where it is needed. A matrix product whose second factor stays in the second level of cache is
- * part of a band too: bias, activation and next product of a network, and the gradients of its rows, are computed 32 or
- * 64 rows at a time. Where several threads are in use a product is shared among them instead, and the band ends there.
+ * <p><b>Fuse.</b> {@code Fuser} puts element-wise nodes of equal sizes and arithmetic into {@code Region}s, wherever they
+ * stand in the graph, as long as no region then waits for itself; forward and backward of a formula meet in one loop. A
+ * region lowers to one {@code LaneCode}; a value that costs a few primitives is computed again instead of being stored, also
+ * from what has to be stored for others: the mask of a relu from its result, which the next product reads. A value that
+ * would be rounded on its way through memory still is: nodes of another type than the region's arithmetic are stored. Sums
+ * of all elements are taken in the same loop, in the order that {@code Folds} states. {@code Band} then puts regions and
+ * folds that go along the same rows together and computes them some rows at a time, so that a softmax or a normalisation,
+ * forward and backward, goes through memory once; folds over the rows are fed on the way ({@code FoldStream}). Where rows
+ * are long and are summed, a {@code Chain} of members is one loop for each row, in which a sum stays in a register and what
+ * only the chain needs in one row of memory; what is computed from sums is computed where it is needed. A matrix product
+ * whose second factor stays in the second level of cache is part of a band too: bias, activation and next product of a
+ * network, and the gradients of its rows, are computed 32 or 64 rows at a time. Where several threads are in use a product
+ * is shared among them instead, and the band ends there.
  *
  * <p><b>Plan.</b> {@code Builder} gives every stored value a place: the caller's result, a tensor that is updated, or
  * a piece of one block, where lives that do not overlap share ({@code Memory}) and a value may take the place of one
