@@ -5,6 +5,7 @@ import static dev.lanegrad.internal.lane.ExpLowerings.small;
 import static dev.lanegrad.internal.lane.ExpLowerings.smallLess1;
 import static dev.lanegrad.internal.lane.Polynomials.bias;
 import static dev.lanegrad.internal.lane.Polynomials.horner;
+import static dev.lanegrad.internal.lane.Polynomials.magic;
 import static dev.lanegrad.internal.lane.Polynomials.polynomial;
 import static dev.lanegrad.internal.lane.Polynomials.withSign;
 
@@ -38,6 +39,9 @@ final class ErfLowerings {
         -0.029207979376678902, -0.011509368665048795, 0.013734090304977105, 0.016370639068780432,
         -0.0018201481898641781, -0.01713092758753957, -0.000981712232651377, 0.013147053311783886,
         -0.00503452083996797};
+    /** 2 ln 2 as a number of so few bits that its multiples in a bell are exact, and the rest. */
+    private static final double[] TWICE_LN2_FLOAT = {1.38629150390625, 2.857213530660374e-06};
+    private static final double[] TWICE_LN2_DOUBLE = {1.3862943611197807, 1.0995846037416742e-13};
 
     private ErfLowerings() {
     }
@@ -77,18 +81,20 @@ final class ErfLowerings {
 
     /**
      * {@code e^(-t^2/2)} for {@code t = |x|}, or for the end of the tail if that is smaller, as {@code (1 + less1) power
-     * scale}. Its exponent is exact, in two parts. The power is no subnormal, so that results that are subnormal are
-     * rounded once, by the product with the scale.
+     * scale}. Multiples of 2 ln 2 are taken from the exact square. The power is no subnormal, so that results that are
+     * subnormal are rounded once, by the product with the scale.
      */
     private record Bell(LaneValue t, LaneValue less1, LaneValue power) {
         static Bell of(LaneValue x) {
             double end = x.isFloat() ? 15 : 39;
             LaneValue a = x.abs();
             LaneValue t = a.gt(end).select(end, a);
-            LaneValue square = t.mul(t);
-            int spare = x.isFloat() ? 64 : 512;
-            ExpLowerings.Parts parts = reduce(square, t.fma(t, square.neg()), -2, bias(x) + spare);
-            return new Bell(t, smallLess1(parts.rest(), -0.5), parts.power());
+            double[] unit = x.isFloat() ? TWICE_LN2_FLOAT : TWICE_LN2_DOUBLE;
+            double rounder = magic(x) + bias(x) + (x.isFloat() ? 64 : 512);
+            LaneValue sum = t.mul(t).fma(x.constant(-1 / (2 * Math.log(2))), rounder);
+            LaneValue n = sum.sub(rounder);
+            LaneValue rest = n.fma(unit[1], t.fma(t, n.mul(unit[0])));
+            return new Bell(t, smallLess1(rest, -0.5), new ExpLowerings.Parts(rest, sum.toBits()).power());
         }
 
         double scale() {
