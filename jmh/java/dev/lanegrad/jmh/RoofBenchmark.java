@@ -60,6 +60,8 @@ public class RoofBenchmark {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     private static final int VBYTES = F.vectorByteSize();
+    // What a loop carries is of unknown width to the compiler until it is cast to this, and may become an object.
+    private static final Class<?> TYPE = F.vectorType();
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     @SuppressWarnings("restricted")
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -216,7 +218,7 @@ public class RoofBenchmark {
     private static float oneChain(float start, int steps) {
         FloatVector a = FloatVector.broadcast(F, start);
         for (int i = 0; i < steps; i++) {
-            a = a.fma(HALF, ONE);
+            a = ((FloatVector) TYPE.cast(a)).fma(HALF, ONE);
         }
         return a.lane(0);
     }
@@ -240,22 +242,22 @@ public class RoofBenchmark {
         FloatVector c14 = c13.add(ONE);
         FloatVector c15 = c14.add(ONE);
         for (int i = 0; i < steps; i++) {
-            c0 = c0.fma(HALF, ONE);
-            c1 = c1.fma(HALF, ONE);
-            c2 = c2.fma(HALF, ONE);
-            c3 = c3.fma(HALF, ONE);
-            c4 = c4.fma(HALF, ONE);
-            c5 = c5.fma(HALF, ONE);
-            c6 = c6.fma(HALF, ONE);
-            c7 = c7.fma(HALF, ONE);
-            c8 = c8.fma(HALF, ONE);
-            c9 = c9.fma(HALF, ONE);
-            c10 = c10.fma(HALF, ONE);
-            c11 = c11.fma(HALF, ONE);
-            c12 = c12.fma(HALF, ONE);
-            c13 = c13.fma(HALF, ONE);
-            c14 = c14.fma(HALF, ONE);
-            c15 = c15.fma(HALF, ONE);
+            c0 = ((FloatVector) TYPE.cast(c0)).fma(HALF, ONE);
+            c1 = ((FloatVector) TYPE.cast(c1)).fma(HALF, ONE);
+            c2 = ((FloatVector) TYPE.cast(c2)).fma(HALF, ONE);
+            c3 = ((FloatVector) TYPE.cast(c3)).fma(HALF, ONE);
+            c4 = ((FloatVector) TYPE.cast(c4)).fma(HALF, ONE);
+            c5 = ((FloatVector) TYPE.cast(c5)).fma(HALF, ONE);
+            c6 = ((FloatVector) TYPE.cast(c6)).fma(HALF, ONE);
+            c7 = ((FloatVector) TYPE.cast(c7)).fma(HALF, ONE);
+            c8 = ((FloatVector) TYPE.cast(c8)).fma(HALF, ONE);
+            c9 = ((FloatVector) TYPE.cast(c9)).fma(HALF, ONE);
+            c10 = ((FloatVector) TYPE.cast(c10)).fma(HALF, ONE);
+            c11 = ((FloatVector) TYPE.cast(c11)).fma(HALF, ONE);
+            c12 = ((FloatVector) TYPE.cast(c12)).fma(HALF, ONE);
+            c13 = ((FloatVector) TYPE.cast(c13)).fma(HALF, ONE);
+            c14 = ((FloatVector) TYPE.cast(c14)).fma(HALF, ONE);
+            c15 = ((FloatVector) TYPE.cast(c15)).fma(HALF, ONE);
         }
         FloatVector s0 = c0.add(c1).add(c2.add(c3));
         FloatVector s1 = c4.add(c5).add(c6.add(c7));

@@ -31,6 +31,8 @@ public final class Workspace {
     long scalars;
     /** Set of the contiguous operands of one element, which lie in their own memory. */
     long ones;
+    /** Set of the contiguous operands of another type than the kernel's. */
+    private long converted;
 
     private final MapDriver driver = new MapDriver(this);
     private final MapPlan plan = new MapPlan(cells, layouts);
@@ -63,6 +65,7 @@ public final class Workspace {
         simple = true;
         scalars = 0;
         ones = 0;
+        converted = 0;
         common = -1;
         if (kernel.width > width) {
             grow(kernel.width);
@@ -94,7 +97,7 @@ public final class Workspace {
         int i = operands++;
         place(frame, i, address, -1);
         setCell(i, cell);
-        simple &= cell == kernel.cell;
+        converted |= cell == kernel.cell ? 0 : 1L << i;
     }
 
     /** The next input: elements {@code cell} in {@code layout}, which broadcasts to the sizes of the result. */
@@ -106,7 +109,9 @@ public final class Workspace {
             layouts[i] = layout;
         }
         long count = layout.count();
-        if (cell != kernel.cell || !layout.isContiguous()) {
+        boolean own = cell == kernel.cell;
+        converted |= own ? 0 : 1L << i;
+        if (!layout.isContiguous() || count == 1 && !own) {
             simple = false;
         } else if (count == 1) {
             ones |= 1L << i;
@@ -127,12 +132,18 @@ public final class Workspace {
     /** Computes all outputs, in the sizes of {@code result}; then the workspace is ready for the next call. */
     public void run(Layout result) {
         long count = result.count();
-        if (simple && (common == count || common < 0) && count <= ONE_CALL) {
+        if (simple && (common == count || common < 0) && count <= (converted == 0 ? ONE_CALL : BLOCK >> kernel.shift)) {
             if (ones != 0 && count != 1) {
                 spreadOnes();
             }
+            if (converted != 0) {
+                convertInputs((int) count);
+            }
             MapKernel.Variant variant = kernel.variant(scalars);
             variant.loop.run(frame, (int) count << kernel.shift);
+            if (converted != 0) {
+                convertOutputs((int) count);
+            }
             if (variant.counting) {
                 variant.count(count);
             }
@@ -199,6 +210,26 @@ public final class Workspace {
         // A store of a reference costs more than this test, and operands are mostly of the type they were of before.
         if (cells[i] != cell) {
             cells[i] = cell;
+        }
+    }
+
+    /** Converts the inputs of another type to blocks, and has the outputs written to blocks; both frames are used. */
+    private void convertInputs(int n) {
+        for (long left = converted; left != 0; left &= left - 1) {
+            int i = Long.numberOfTrailingZeros(left);
+            long address = address(frame, i);
+            place(blockFrame(), i, address, -1);
+            place(frame, i, block(i), -1);
+            if (i >= kernel.outputs) {
+                Packing.line(cells[i], kernel.shift, address, cells[i].bytes(), block(i), n);
+            }
+        }
+    }
+
+    private void convertOutputs(int n) {
+        for (long left = converted & (1L << kernel.outputs) - 1; left != 0; left &= left - 1) {
+            int i = Long.numberOfTrailingZeros(left);
+            Packing.unpack(cells[i], kernel.shift, block(i), address(blockFrame(), i), n);
         }
     }
 
