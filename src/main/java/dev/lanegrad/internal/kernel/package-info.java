@@ -43,7 +43,9 @@
  * addresses: from the first level of cache it reaches 203 GFLOP/s where the processor can 231 (Intel, 3.4 GHz), the tile that
  * knows strides 175, and 122 with two steps in a turn, as addresses are spilled then. So 512^3 takes 1.70 ms instead of 1.86,
  * with the left factor transposed 1.71 instead of 2.1, and 1,024^3 14 instead of 17.6; blocks of 192 inner indices instead of
- * 256 are 5 % slower there, of 320 to 512 no faster.
+ * 256 are 5 % slower there, of 320 to 512 no faster. Rows of A come 48 at a time, so that what is visited of C stays in the
+ * cache: of 192, 1,024^3 with its gradients, whose matrices are 24 MB, takes 46.5 ms instead of 43.5, and of doubles 111 instead
+ * of 97. Packing all inner indices of B first, so that C is visited in a row, reads B from further away and gains nothing.
  *
  * <p><b>Reading memory</b> is what large operands wait for: the maxima of 4,096 x 768 floats take 660 microseconds of one
  * thread, 18 GB/s, as many lines as a core waits for at once. Loops that touch what comes next while they compute gain little,
