@@ -1,5 +1,5 @@
 """Coefficients of ErfLowerings, errors relative to the result."""
-from mpmath import mpf, erf, erfc, exp, log, sqrt, pi
+from mpmath import mpf, erf, erfc, exp, ldexp, log, nint, sqrt, pi
 from minimax import fit, to_double, to_float
 
 SMALL = mpf(2) ** -80
@@ -23,7 +23,16 @@ def fit_tail(label, k, top, count, rounding):
         (-middle, mpf(top) / (mpf(top) + mpf(k)) - middle), list(range(count)), [rounding] * count, density=8)
 
 
+def split(label, value, bits, rounding):
+    """The value as a number of so many bits behind the point, and the rest."""
+    high = nint(ldexp(value, bits)) / mpf(2) ** bits
+    print('%s: %r, %r' % (label, float(high), float(rounding(value - high))))
+
+
 if __name__ == '__main__':
+    # n times the first is exact: n <= 15^2 / (2 ln 2) has 8 bits, n <= 39^2 / (2 ln 2) has 11
+    split('float 2 ln 2', 2 * log(mpf(2)), 15, to_float)
+    split('double 2 ln 2', 2 * log(mpf(2)), 41, to_double)
     for n in (7,):
         fit('float erf, |x| <= 0.95', central, lambda z: 1 / (1 + central(z)), (0, mpf('0.9025')), list(range(n)), [to_float] * n)
     for n in (12,):
