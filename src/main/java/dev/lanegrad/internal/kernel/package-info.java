@@ -14,7 +14,8 @@
  * vector's methods name; all code in the JVM that uses vectors shares these, and if they name two widths the vector becomes an
  * object, an accumulator one in each turn: 64-64-10 took 150 microseconds instead of 9 in JVMs in which C1 had no time to
  * make a profile of the tile itself. The cast takes no time. {@code OtherWidthsTest} runs the loops without C1 beside vectors of
- * all widths.
+ * all widths. Not understood yet: in 2 of 11 JVMs that had run all ops, one result of a selection in the row loop of softmax
+ * of 256 x 1,000 became an object in each turn, and the call took 105 microseconds instead of 98.
  *
  * <p>Folds have one meaning for all layouts and widths, stated in {@code Folds}; the matrix product has one, stated in
  * {@code MatMul}. Neither depends on the width of a vector.
