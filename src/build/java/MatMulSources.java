@@ -32,6 +32,8 @@ final class MatMulSources {
             final class MatMul@T@ extends MatMulTiles {
                 private static final MemorySegment ALL = Raw.ALL;
             @FIELDS@
+                // Rows of C that are written before those below them, so that what is written lies together.
+                private static final int SOME = 64;
 
                 @Override
                 void tile(int rows, int vectors, long a, long aRow, long aCol, long b, long bRow, int k,
@@ -45,6 +47,26 @@ final class MatMulSources {
                 @Override
                 void packed(long a, long b, int k, long init, long initRow, long c, long cRow) {
                     MatMulPacked@T@.tile(a, b, k, init, initRow, c, cRow);
+                }
+
+                @Override
+                void outer(long a, long aRow, int rows, long b, int vectors, long c, long cRow) {
+                    for (int i = 0; i < rows; i += SOME) {
+                        int some = Math.min(SOME, rows - i);
+                        long x = a + i * aRow;
+                        long to = c + i * cRow;
+                        int j = 0;
+                        for (; j < vectors - 3; j += 4) {
+                            outer4(x, aRow, some, b + j * VB, to + j * VB, cRow);
+                        }
+                        if ((vectors & 2) != 0) {
+                            outer2(x, aRow, some, b + j * VB, to + j * VB, cRow);
+                            j += 2;
+                        }
+                        if (j < vectors) {
+                            outer1(x, aRow, some, b + j * VB, to + j * VB, cRow);
+                        }
+                    }
                 }
 
                 @Override
@@ -83,7 +105,22 @@ final class MatMulSources {
                         ALL.set(ONE, to + i * pitch, ALL.get(ONE, from + i * row));
                     }
                 }
-            @TILES@}
+            @OUTER@@TILES@}
+            """;
+
+    private static final String OUTER = """
+
+                private static void outer@W@(long a, long aRow, int rows, long b, long c, long cRow) {
+                    @T@Vector zero = @T@Vector.zero(S);
+            @LOADS@
+                    for (int i = 0; i < rows; i++) {
+                        @T@Vector x = @T@Vector.broadcast(S, ALL.get(ONE, a));
+                        long q = c & ADDRESS;
+            @STORES@
+                        a += aRow;
+                        c += cRow;
+                    }
+                }
             """;
 
     private static final String LOW_TEXT = """
@@ -325,7 +362,17 @@ final class MatMulSources {
             tiles.append(tile(tile[0], tile[1], false));
         }
         return typed(type, text.replace("@FIELDS@\n", FIELDS).replace("@CASES@\n", cases)
-                .replace("@TILES@", tiles));
+                .replace("@OUTER@", outer(4) + outer(2) + outer(1)).replace("@TILES@", tiles));
+    }
+
+    private static String outer(int vectors) {
+        StringBuilder loads = new StringBuilder();
+        StringBuilder stores = new StringBuilder();
+        for (int j = 0; j < vectors; j++) {
+            loads.append("        @T@Vector b%d = @T@Vector.fromMemorySegment(S, ALL, b%s, ORDER);\n".formatted(j, plus(j)));
+            stores.append("            b%d.fma(x, zero).intoMemorySegment(ALL, q%s, ORDER);\n".formatted(j, plus(j)));
+        }
+        return OUTER.replace("@W@", "" + vectors).replace("@LOADS@\n", loads).replace("@STORES@\n", stores);
     }
 
     private static String tile(int rows, int vectors, boolean packed) {

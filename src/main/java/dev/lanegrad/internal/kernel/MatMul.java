@@ -277,7 +277,10 @@ public final class MatMul implements Workers.Shared {
     }
 
     private void run() {
-        if (direct) {
+        if (direct && k == 1 && !accumulate && rowBytes % MatMulTiles.VB == 0) {
+            // What a tile does before and after its loop takes longer than the only turn.
+            tiles.outer(a, aRow, m, b, (int) (rowBytes / MatMulTiles.VB), c, cRow);
+        } else if (direct) {
             direct();
         } else {
             packed();

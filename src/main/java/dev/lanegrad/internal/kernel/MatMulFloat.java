@@ -18,6 +18,8 @@ final class MatMulFloat extends MatMulTiles {
     private static final Class<?> TYPE = S.vectorType();
     // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
     private static final long ADDRESS = (1L << 61) - 1;
+    // Rows of C that are written before those below them, so that what is written lies together.
+    private static final int SOME = 64;
 
     @Override
     void tile(int rows, int vectors, long a, long aRow, long aCol, long b, long bRow, int k,
@@ -34,6 +36,26 @@ final class MatMulFloat extends MatMulTiles {
     @Override
     void packed(long a, long b, int k, long init, long initRow, long c, long cRow) {
         MatMulPackedFloat.tile(a, b, k, init, initRow, c, cRow);
+    }
+
+    @Override
+    void outer(long a, long aRow, int rows, long b, int vectors, long c, long cRow) {
+        for (int i = 0; i < rows; i += SOME) {
+            int some = Math.min(SOME, rows - i);
+            long x = a + i * aRow;
+            long to = c + i * cRow;
+            int j = 0;
+            for (; j < vectors - 3; j += 4) {
+                outer4(x, aRow, some, b + j * VB, to + j * VB, cRow);
+            }
+            if ((vectors & 2) != 0) {
+                outer2(x, aRow, some, b + j * VB, to + j * VB, cRow);
+                j += 2;
+            }
+            if (j < vectors) {
+                outer1(x, aRow, some, b + j * VB, to + j * VB, cRow);
+            }
+        }
     }
 
     @Override
@@ -70,6 +92,50 @@ final class MatMulFloat extends MatMulTiles {
     private static void oneColumn(long from, long row, long to, long pitch, int rows) {
         for (int i = 0; i < rows; i++) {
             ALL.set(ONE, to + i * pitch, ALL.get(ONE, from + i * row));
+        }
+    }
+
+    private static void outer4(long a, long aRow, int rows, long b, long c, long cRow) {
+        FloatVector zero = FloatVector.zero(S);
+        FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, b, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(S, ALL, b + VB, ORDER);
+        FloatVector b2 = FloatVector.fromMemorySegment(S, ALL, b + 2 * VB, ORDER);
+        FloatVector b3 = FloatVector.fromMemorySegment(S, ALL, b + 3 * VB, ORDER);
+        for (int i = 0; i < rows; i++) {
+            FloatVector x = FloatVector.broadcast(S, ALL.get(ONE, a));
+            long q = c & ADDRESS;
+            b0.fma(x, zero).intoMemorySegment(ALL, q, ORDER);
+            b1.fma(x, zero).intoMemorySegment(ALL, q + VB, ORDER);
+            b2.fma(x, zero).intoMemorySegment(ALL, q + 2 * VB, ORDER);
+            b3.fma(x, zero).intoMemorySegment(ALL, q + 3 * VB, ORDER);
+            a += aRow;
+            c += cRow;
+        }
+    }
+
+    private static void outer2(long a, long aRow, int rows, long b, long c, long cRow) {
+        FloatVector zero = FloatVector.zero(S);
+        FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, b, ORDER);
+        FloatVector b1 = FloatVector.fromMemorySegment(S, ALL, b + VB, ORDER);
+        for (int i = 0; i < rows; i++) {
+            FloatVector x = FloatVector.broadcast(S, ALL.get(ONE, a));
+            long q = c & ADDRESS;
+            b0.fma(x, zero).intoMemorySegment(ALL, q, ORDER);
+            b1.fma(x, zero).intoMemorySegment(ALL, q + VB, ORDER);
+            a += aRow;
+            c += cRow;
+        }
+    }
+
+    private static void outer1(long a, long aRow, int rows, long b, long c, long cRow) {
+        FloatVector zero = FloatVector.zero(S);
+        FloatVector b0 = FloatVector.fromMemorySegment(S, ALL, b, ORDER);
+        for (int i = 0; i < rows; i++) {
+            FloatVector x = FloatVector.broadcast(S, ALL.get(ONE, a));
+            long q = c & ADDRESS;
+            b0.fma(x, zero).intoMemorySegment(ALL, q, ORDER);
+            a += aRow;
+            c += cRow;
         }
     }
 

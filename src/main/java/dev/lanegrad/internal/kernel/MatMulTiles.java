@@ -53,6 +53,12 @@ abstract class MatMulTiles {
     abstract void packed(long a, long b, int k, long init, long initRow, long c, long cRow);
 
     /**
+     * Writes the products of each of {@code rows} elements of A, {@code aRow} bytes apart, and {@code vectors} vectors of B, as
+     * {@link #tile} has them with one column of A from zero.
+     */
+    abstract void outer(long a, long aRow, int rows, long b, int vectors, long c, long cRow);
+
+    /**
      * Writes {@code rows} rows of {@code columns} elements that are {@code row} and {@code column} bytes apart as rows
      * of contiguous elements, {@code pitch} bytes apart.
      */
