@@ -2,6 +2,7 @@ package dev.lanegrad;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -100,6 +101,18 @@ class LoopTest {
         String text = program.explain();
         assertTrue(text.contains("= loop of 7 ") && text.contains("= loop of 6 backwards"), text);
         assertTrue(program.toDot().contains("loop of 7") && program.toMermaid().contains("loop of 7"));
+        program.close();
+    }
+
+    @Test
+    void whatIsTheSameInEachStepIsComputedBeforeTheLoopThatGoesBack() {
+        Program program = assertSameGradients("same in each step", in -> Loop.forLoop(9, in.get(1), (i, x) -> {
+            Tensor w = in.get(0).add(0.375);
+            return x.matmul(w.transpose(0, 1)).mul(w.sum()).add(in.get(0).exp().select(0, 2)).tanh();
+        }).square().sum(), random(1, 5, 5).mul(0.1), random(2, 1, 5));
+        String back = program.explain().split("backwards", 2)[1].split("kernels", 2)[0];
+        assertTrue(back.contains("matmul["), back);
+        assertFalse(back.contains("0.375"), back);
         program.close();
     }
 

@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * The body of a loop that goes back, without what the loop before it has computed already: a value of each step that is
  * dear, and does not depend on gradients, is kept by the first loop and walked along. Tensors that are not read any
- * more are not walked along.
+ * more are not walked along. What is the same in each step is computed once, before the loop.
  */
 final class LoopSplit {
     /** Primitives up to which a value is computed again instead of being kept. */
@@ -27,6 +27,9 @@ final class LoopSplit {
     private final Front front;
     private final Graph around;
     private final Set<Node> dependent = new HashSet<>();
+    private final Set<Node> invariant = new HashSet<>();
+    /** What is computed before the loop, and the node around it. */
+    private final Map<Node, Node> hoisted = new LinkedHashMap<>();
     private final Map<Node, Node> same = new HashMap<>();
     /** What is kept, and the node of the first body that is the same. */
     private final Map<Node, Node> kept = new LinkedHashMap<>();
@@ -75,6 +78,9 @@ final class LoopSplit {
             if (given || node.operands().stream().anyMatch(dependent::contains)) {
                 dependent.add(node);
             }
+            if (isInvariant(node)) {
+                invariant.add(node);
+            }
         }
         back.trace().outputs().forEach(this::need);
         return rewritten();
@@ -86,13 +92,41 @@ final class LoopSplit {
         while (!open.isEmpty()) {
             Node node = open.removeLast();
             if (needed.add(node)) {
-                if (!dependent.contains(node) && isDear(node) && counterpart(node) instanceof Node first) {
+                if (isHoisted(node)) {
+                    hoisted.put(node, outside(node));
+                } else if (!dependent.contains(node) && isDear(node) && counterpart(node) instanceof Node first) {
                     kept.put(node, first);
                 } else {
                     open.addAll(node.operands());
                 }
             }
         }
+    }
+
+    private boolean isInvariant(Node node) {
+        return switch (node.origin()) {
+            case Input(int index) -> index >= carries + walked.size();
+            case Captured captured -> true;
+            case Node.Fill fill -> true;
+            case Node.Mapped mapped -> invariant.containsAll(node.operands());
+            case Node.Coded coded -> invariant.containsAll(node.operands());
+            case Node.Shaped shaped -> invariant.containsAll(node.operands());
+            case Node.Extreme extreme -> invariant.containsAll(node.operands());
+            case Looped looped -> false;
+            case Node.Part part -> false;
+        };
+    }
+
+    // Rows that lie one behind the other are worth a copy, since a product would order them anew in each step.
+    private boolean isHoisted(Node node) {
+        return invariant.contains(node) && !node.operands().isEmpty()
+                && (!node.isView() || node.structural() instanceof Structural.Permute);
+    }
+
+    /** The node around the loop that is what {@code node}, which is the same in each step, is. */
+    private Node outside(Node node) {
+        return node.origin() instanceof Input(int index) ? back.outer().get(index - carries - walked.size())
+                : around.add(node.origin(), node.operands().stream().map(this::outside).toList(), node.layout(), node.cell());
     }
 
     private static boolean isDear(Node node) {
@@ -169,6 +203,9 @@ final class LoopSplit {
                     outer.add(back.outer().get(index - arguments));
                 }
                 made.put(node, graph.add(new Input(own), List.of(), node.layout(), node.cell()));
+            } else if (hoisted.containsKey(node)) {
+                made.put(node, graph.add(new Input(carries + rows.size() + outer.size()), List.of(), node.layout(), node.cell()));
+                outer.add(hoisted.get(node));
             } else if (!made.containsKey(node)) {
                 made.put(node, graph.add(node.origin(), node.operands().stream().map(made::get).toList(), node.layout(),
                         node.cell()));

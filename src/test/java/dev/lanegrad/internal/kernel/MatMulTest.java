@@ -169,6 +169,19 @@ class MatMulTest {
 
     @ParameterizedTest
     @EnumSource(Lane.class)
+    void aColumnTimesARowKeepsTheLaw(Lane lane) {
+        for (int m : new int[] {1, 2, 63, 64, 65, 130}) {
+            for (int n : new int[] {16, 32, 48, 64, 112, 130}) {
+                for (Order order : Order.values()) {
+                    check(lane, m, n, 1, order, Order.ROWS);
+                    check(lane, m, n, 1, Order.ROWS, order);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Lane.class)
     void largeProductsKeepTheLaw(Lane lane) {
         check(lane, 200, 130, 257, Order.ROWS, Order.ROWS);
         check(lane, 200, 350, 401, Order.ROWS, Order.SPACED_ROWS);
