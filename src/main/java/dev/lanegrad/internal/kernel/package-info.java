@@ -47,6 +47,10 @@
  * 256 are 5 % slower there, of 320 to 512 no faster. Rows of A come 48 at a time, so that what is visited of C stays in the
  * cache: of 192, 1,024^3 with its gradients, whose matrices are 24 MB, takes 46.5 ms instead of 43.5, and of doubles 111 instead
  * of 97. Packing all inner indices of B first, so that C is visited in a row, reads B from further away and gains nothing.
+ * What is left of 512^3: the tile's loop, which loads a number for every two multiply-adds, reaches 88 % of the peak in the
+ * first level of cache (two steps in a turn no more), and packing takes 8 %. Twelve rows reach 92 %, but such a method is too
+ * much for C1 ("out of virtual registers", from ten rows on), and in most JVMs C2 is then never asked for it. A column times
+ * a row needs no tile: 64 x 64 takes 88 ns instead of 290, and one that leaves the cache 6 to 12 % less.
  *
  * <p><b>Reading memory</b> is what large operands wait for: the maxima of 4,096 x 768 floats take 660 microseconds of one
  * thread, 18 GB/s, as many lines as a core waits for at once. Loops that touch what comes next while they compute gain little,
