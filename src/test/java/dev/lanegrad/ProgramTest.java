@@ -82,6 +82,28 @@ class ProgramTest {
     }
 
     @Test
+    void aTransposedFactorOfSeveralProductsIsPutInOrderOnce() {
+        for (DType type : List.of(DType.FLOAT32, DType.FLOAT64)) {
+            List<Tensor> arguments = List.of(Tensor.randn(new Rng(1), type, 3, 20), Tensor.randn(new Rng(2), type, 23, 20).mul(0.2));
+            int[] orders = new int[4];
+            for (int products = 1; products < orders.length; products++) {
+                int count = products;
+                String text = assertSameGradients(type + ", " + count, in -> {
+                    // Sliced, so that it begins behind its memory, and read by others too.
+                    Tensor w = in.get(1).slice(0, 2, 22).transpose(0, 1);
+                    Tensor x = in.get(0);
+                    for (int i = 0; i < count; i++) {
+                        x = x.matmul(w).add(w.select(1, i)).tanh();
+                    }
+                    return x.sum().add(w.slice(0, 4, 9).square().sum());
+                }, arguments);
+                orders[products] = text.split("permute\\[%", -1).length - 1;
+            }
+            assertArrayEquals(new int[] {0, 0, 1, 1}, orders, type.toString());
+        }
+    }
+
+    @Test
     void productsAreComputedWhereTheRowsLieInTheCache() {
         for (DType type : List.of(DType.FLOAT32, DType.FLOAT64)) {
             for (int[] sizes : new int[][] {{1_009, 40}, {11, 101, 37}, {640, 64}}) {

@@ -340,8 +340,9 @@ final class Builder {
         } else if (op instanceof Structural.Matmul) {
             return matmul(x.cell(), from.get(0).layout(), from.get(1).layout(), node.layout());
         } else if (op instanceof Structural.Reshape) {
-            Layout source = from.getFirst().layout();
-            return new Step.Copy(node.cell().bytes(), 0, List.of(source), List.of(Layout.contiguous(source.sizes())), new long[1]);
+            return ordered(node, from.getFirst().layout());
+        } else if (op instanceof Structural.Permute) {
+            return ordered(node, from.getFirst().view(node).layout());
         } else if (op instanceof Structural.Embed embed) {
             return embedded(embed, node, from.getFirst().layout());
         } else if (op instanceof Structural.Cat cat) {
@@ -375,6 +376,10 @@ final class Builder {
         LoopStep loop = new LoopStep(looped, region.only().operands(), region.results());
         loops.put(region.only(), loop);
         return loop;
+    }
+
+    private static Step ordered(Node node, Layout source) {
+        return new Step.Copy(node.cell().bytes(), 0, List.of(source), List.of(Layout.contiguous(source.sizes())), new long[1]);
     }
 
     private static Step embedded(Structural.Embed op, Node node, Layout from) {

@@ -25,6 +25,8 @@ final class Fuser {
     /** Regions of the same sizes that are asked whether a node may join, the latest first. */
     private static final int ASKED = 16;
     private static final int MOST_OPERANDS = 60;
+    /** Rows up to which a product takes little longer than putting the rows of its second factor in order. */
+    private static final int FEW_ROWS = 32;
 
     private final Trace trace;
     private final Map<Node, Place> places = new HashMap<>();
@@ -32,6 +34,8 @@ final class Fuser {
     private final List<Region> regions = new ArrayList<>();
     private final Set<Node> live = new HashSet<>();
     private final Set<Node> wanted = new HashSet<>();
+    /** Second factors of several products, each of which would put their rows in order for itself. */
+    private final Set<Node> transposed = new HashSet<>();
     /** Nodes that lie in memory however the regions are computed. */
     private final Set<Node> inMemory = new HashSet<>();
     private final List<Region> ordered = new ArrayList<>();
@@ -66,17 +70,27 @@ final class Fuser {
     }
 
     private void findLive() {
+        Set<Node> once = new HashSet<>();
         live.addAll(trace.roots());
         for (int id = trace.graph().size() - 1; id >= 0; id--) {
             Node node = trace.graph().get(id);
             if (live.contains(node)) {
                 live.addAll(node.operands());
+                if (isReadAcross(node) && !once.add(node.operands().get(1))) {
+                    transposed.add(node.operands().get(1));
+                }
             }
         }
     }
 
+    /** True if {@code node} is a product of few rows and a transposed matrix. */
+    private static boolean isReadAcross(Node node) {
+        return node.structural() instanceof Structural.Matmul && node.layout().rank() == 2
+                && node.layout().size(0) <= FEW_ROWS && node.operands().get(1).structural() instanceof Structural.Permute;
+    }
+
     private void assign(Node node) {
-        Place view = node.isView() ? places.get(node.operand()).view(node) : null;
+        Place view = node.isView() && !transposed.contains(node) ? places.get(node.operand()).view(node) : null;
         places.put(node, view != null ? view : Place.own(node));
         boolean given = node.origin() instanceof Node.Input || node.origin() instanceof Node.Captured || node.isFill();
         if (view != null || given) {
