@@ -117,6 +117,17 @@ class LoopTest {
     }
 
     @Test
+    void whatIsTheSameInEachStepMayBeASumOfItselfManyTimesOver() {
+        assertSameGradients("doubled", in -> Loop.forLoop(5, in.get(1), (i, x) -> {
+            Tensor w = in.get(0);
+            for (int k = 0; k < 60; k++) {
+                w = w.add(w);
+            }
+            return x.mul(w.mul(0x1p-60)).tanh();
+        }).sum(), random(1, 3), random(2, 3)).close();
+    }
+
+    @Test
     void countedLoopsHaveTheBitsOfEagerGradients() {
         for (int count : LENGTHS) {
             assertSameGradients("count " + count, in -> Loop.forLoop(count, in.get(0), (i, x) ->

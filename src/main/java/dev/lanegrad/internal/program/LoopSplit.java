@@ -28,8 +28,10 @@ final class LoopSplit {
     private final Graph around;
     private final Set<Node> dependent = new HashSet<>();
     private final Set<Node> invariant = new HashSet<>();
-    /** What is computed before the loop, and the node around it. */
-    private final Map<Node, Node> hoisted = new LinkedHashMap<>();
+    /** What is computed before the loop. */
+    private final Set<Node> hoisted = new HashSet<>();
+    /** The nodes around the loop that are those which are the same in each step. */
+    private final Map<Node, Node> outside = new HashMap<>();
     private final Map<Node, Node> same = new HashMap<>();
     /** What is kept, and the node of the first body that is the same. */
     private final Map<Node, Node> kept = new LinkedHashMap<>();
@@ -83,6 +85,7 @@ final class LoopSplit {
             }
         }
         back.trace().outputs().forEach(this::need);
+        hoist();
         return rewritten();
     }
 
@@ -93,7 +96,7 @@ final class LoopSplit {
             Node node = open.removeLast();
             if (needed.add(node)) {
                 if (isHoisted(node)) {
-                    hoisted.put(node, outside(node));
+                    hoisted.add(node);
                 } else if (!dependent.contains(node) && isDear(node) && counterpart(node) instanceof Node first) {
                     kept.put(node, first);
                 } else {
@@ -123,10 +126,23 @@ final class LoopSplit {
                 && (!node.isView() || node.structural() instanceof Structural.Permute);
     }
 
-    /** The node around the loop that is what {@code node}, which is the same in each step, is. */
-    private Node outside(Node node) {
-        return node.origin() instanceof Input(int index) ? back.outer().get(index - carries - walked.size())
-                : around.add(node.origin(), node.operands().stream().map(this::outside).toList(), node.layout(), node.cell());
+    private void hoist() {
+        Set<Node> all = new HashSet<>();
+        List<Node> open = new ArrayList<>(hoisted);
+        while (!open.isEmpty()) {
+            Node node = open.removeLast();
+            if (all.add(node)) {
+                open.addAll(node.operands());
+            }
+        }
+        for (Node node : inOrder(all)) {
+            outside.put(node, node.origin() instanceof Input(int index) ? back.outer().get(index - carries - walked.size())
+                    : around.add(node.origin(), node.operands().stream().map(outside::get).toList(), node.layout(), node.cell()));
+        }
+    }
+
+    private static List<Node> inOrder(Set<Node> nodes) {
+        return nodes.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList();
     }
 
     private static boolean isDear(Node node) {
@@ -180,7 +196,7 @@ final class LoopSplit {
         List<Node> outer = new ArrayList<>();
         Graph graph = new Graph();
         Map<Node, Node> made = new HashMap<>();
-        List<Node> order = needed.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList();
+        List<Node> order = inOrder(needed);
         int[] number = new int[arguments];
         for (Node node : order) {
             if (node.origin() instanceof Input(int index) && index >= carries && index < arguments) {
@@ -203,9 +219,9 @@ final class LoopSplit {
                     outer.add(back.outer().get(index - arguments));
                 }
                 made.put(node, graph.add(new Input(own), List.of(), node.layout(), node.cell()));
-            } else if (hoisted.containsKey(node)) {
+            } else if (hoisted.contains(node)) {
                 made.put(node, graph.add(new Input(carries + rows.size() + outer.size()), List.of(), node.layout(), node.cell()));
-                outer.add(hoisted.get(node));
+                outer.add(outside.get(node));
             } else if (!made.containsKey(node)) {
                 made.put(node, graph.add(node.origin(), node.operands().stream().map(made::get).toList(), node.layout(),
                         node.cell()));
