@@ -90,7 +90,8 @@ public final class Programs {
                     continue;
                 }
                 try {
-                    wait();
+                    // The end of a call may just not have been seen, and who ended it may not have seen this.
+                    wait(1);
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }

@@ -97,7 +97,7 @@ class ProgramsTest {
                 got.set(e);
             }
         });
-        while (thread.getState() != Thread.State.WAITING) {
+        while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TIMED_WAITING) {
             Thread.sleep(1);
         }
         assertEquals(null, got.get());
