@@ -156,7 +156,7 @@ public final class MapCall implements Workers.Shared {
         long bytes = result.count() << kernel.shift;
         if (bytes <= turn) {
             one(loop, (int) bytes);
-        } else if (nanos >= Workers.LEAST && Workers.threads() > 1) {
+        } else if (Workers.helps(nanos)) {
             shared(bytes);
         } else {
             many(loop, bytes);
@@ -234,7 +234,7 @@ public final class MapCall implements Workers.Shared {
         if (turns == null) {
             turns = Arena.ofAuto().allocate(folded.length * (units * Double.BYTES + 64), 64);
         }
-        Workers.share(this, units, nanos);
+        Workers.shareNow(this, units, nanos);
         for (int f = 0; f < folds.length; f++) {
             FoldRows.pairs(folds[f].loops(), 1 << kernel.shift, turns(f), (int) units);
             FoldPlan.copyLine(1 << kernel.shift, turns(f), 0, foldResults[f], 0, 1);

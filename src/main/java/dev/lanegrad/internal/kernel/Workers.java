@@ -11,13 +11,18 @@ import java.util.concurrent.locks.LockSupport;
  * thread; the caller takes the first region and, like every thread that has done its own, what is left of the others.
  * So it never waits for a worker that has not begun. A caller that finds the workers busy does all by itself.
  *
- * <p>Between two pieces of work a worker spins for a short time, and then sleeps until it is wanted.
+ * <p>Between two pieces of work a worker spins for a short time, and then sleeps until it is wanted. To wake one takes
+ * longer than short work does, so that is shared with workers that are awake; they are woken for it if it comes in quick
+ * succession.
  */
 public final class Workers {
-    /** Nanoseconds of work, as estimated, from which on it is shared: to wake a thread takes several thousand. */
-    static final double LEAST = 50_000;
-    /** The least nanoseconds of work for each thread. */
+    /** Nanoseconds of work, as estimated, from which on it is shared with workers that are awake. */
+    static final double LEAST = 10_000;
+    /** Nanoseconds of work for which workers are woken: that takes several thousand. */
+    static final double WAKING = 50_000;
+    /** The least nanoseconds of work for each thread, and for each that is woken. */
     private static final double SHARE = LEAST / 2;
+    private static final double WAKING_SHARE = WAKING / 2;
     private static final String PROPERTY = "lanegrad.threads";
     /** The most threads that can be asked for. */
     private static final int MOST = 256;
@@ -38,6 +43,9 @@ public final class Workers {
     private final AtomicIntegerArray taken = new AtomicIntegerArray(MOST * APART);
     /** The workers that sleep, or are about to. */
     private final AtomicReferenceArray<Thread> sleeping = new AtomicReferenceArray<>(MOST);
+    private final AtomicInteger awake = new AtomicInteger();
+    /** When short work was last done alone; threads may overwrite each other's. */
+    private long alone = System.nanoTime() - 2 * SPIN_NANOS;
     private volatile int calls;
     private volatile Shared job;
     private volatile Thread waiting;
@@ -85,15 +93,37 @@ public final class Workers {
      * nanoseconds and that is enough. All is done, and seen by the caller, when this returns or fails.
      */
     static void share(Shared job, long units, double nanos) {
-        int most = nanos < LEAST ? 1 : (int) Math.min(Math.min(threads, units), nanos / SHARE);
-        if (most > 1 && !POOL.busy.get() && POOL.busy.compareAndSet(false, true)) {
-            POOL.run(job, units, most);
+        if (units > 1 && helps(nanos)) {
+            shareNow(job, units, nanos);
         } else {
             job.share(0, units);
         }
     }
 
-    private void run(Shared shared, long all, int most) {
+    /** True if work of so many nanoseconds is to be shared now; the caller does it in any case. */
+    static boolean helps(double nanos) {
+        return nanos >= LEAST && threads > 1 && (nanos >= WAKING || POOL.awake.get() > 0 || POOL.followsSoon());
+    }
+
+    /** As {@link #share} of work for which {@link #helps} is true. */
+    static void shareNow(Shared job, long units, double nanos) {
+        int most = (int) Math.min(Math.min(threads, units), nanos / SHARE);
+        if (most > 1 && !POOL.busy.get() && POOL.busy.compareAndSet(false, true)) {
+            POOL.run(job, units, most, Math.max(2, (int) (nanos / WAKING_SHARE)));
+        } else {
+            job.share(0, units);
+        }
+    }
+
+    private boolean followsSoon() {
+        long now = System.nanoTime();
+        boolean soon = now - alone < SPIN_NANOS;
+        alone = now;
+        return soon;
+    }
+
+    /** Shares among {@code most} threads, and wakes those below number {@code woken}. */
+    private void run(Shared shared, long all, int most, int woken) {
         Throwable failed = null;
         try {
             units = all;
@@ -102,7 +132,7 @@ public final class Workers {
                 taken.set(r * APART, 0);
             }
             job = shared;
-            wake();
+            wake(Math.min(regions, woken));
             work(shared, 0);
         } catch (Throwable e) {
             failed = e;
@@ -138,9 +168,9 @@ public final class Workers {
         return started;
     }
 
-    private void wake() {
+    private void wake(int woken) {
         calls++;
-        for (int r = 1; r < regions; r++) {
+        for (int r = 1; r < woken; r++) {
             Thread worker = sleeping.get(r);
             if (worker != null) {
                 LockSupport.unpark(worker);
@@ -168,8 +198,9 @@ public final class Workers {
     private void await() {
         boolean interrupted = false;
         long start = System.nanoTime();
+        int turn = 0;
         while (inside.get() != 0) {
-            if (spins(start)) {
+            if (spins(start, ++turn)) {
                 continue;
             }
             waiting = Thread.currentThread();
@@ -185,14 +216,14 @@ public final class Workers {
         }
     }
 
-    private static boolean spins(long start) {
-        for (int i = 0; i < SPINS; i++) {
-            Thread.onSpinWait();
-        }
-        return System.nanoTime() - start < SPIN_NANOS;
+    /** Waits for a moment in turn number {@code turn} of a spin; false if that has gone on for long enough. */
+    private static boolean spins(long start, int turn) {
+        Thread.onSpinWait();
+        return turn % SPINS != 0 || System.nanoTime() - start < SPIN_NANOS;
     }
 
     private void serve(int worker) {
+        awake.incrementAndGet();
         int seen = 0;
         while (true) {
             seen = next(worker, seen);
@@ -222,16 +253,19 @@ public final class Workers {
     /** Waits for a call after the one with number {@code seen}, and returns its number. */
     private int next(int worker, int seen) {
         long start = System.nanoTime();
+        int turn = 0;
         while (calls == seen) {
-            if (spins(start)) {
+            if (spins(start, ++turn)) {
                 continue;
             }
+            awake.decrementAndGet();
             sleeping.set(worker, Thread.currentThread());
             while (calls == seen) {
                 LockSupport.park(this);
                 Thread.interrupted();
             }
             sleeping.set(worker, null);
+            awake.incrementAndGet();
         }
         return calls;
     }

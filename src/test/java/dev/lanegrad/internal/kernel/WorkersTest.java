@@ -102,6 +102,38 @@ class WorkersTest {
     }
 
     @Test
+    void shortWorkIsDoneAloneWhileWorkersSleep() throws InterruptedException {
+        Workers.threads(2);
+        AtomicInteger whole = new AtomicInteger();
+        // Workers fall asleep when the system lets them.
+        for (long start = System.nanoTime(); whole.get() == 0 && System.nanoTime() - start < PATIENCE;) {
+            Thread.sleep(20);
+            Workers.share((from, to) -> whole.addAndGet(from == 0 && to == 1000 ? 1 : 0), 1000, Workers.LEAST);
+        }
+        assertEquals(1, whole.get());
+    }
+
+    @Test
+    void shortWorkInQuickSuccessionIsShared() {
+        Workers.threads(2);
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        int[] units = new int[16];
+        int calls = 0;
+        for (long start = System.nanoTime(); threads.size() < 2 && System.nanoTime() - start < PATIENCE; calls++) {
+            Workers.share((from, to) -> {
+                threads.add(Thread.currentThread());
+                for (long unit = from; unit < to; unit++) {
+                    units[(int) unit]++;
+                }
+            }, units.length, Workers.LEAST);
+        }
+        assertEquals(2, threads.size());
+        for (int times : units) {
+            assertEquals(calls, times);
+        }
+    }
+
+    @Test
     void whoFindsTheWorkersBusyWorksAlone() {
         Workers.threads(2);
         AtomicInteger inner = new AtomicInteger();
