@@ -53,7 +53,8 @@ import java.util.function.UnaryOperator;
  * gradients inside.
  *
  * <p><b>Threads.</b> Calls from several threads run at the same time, as many as there are processors, each with a block
- * of its own for intermediate values; further ones wait, as do those that need a trace while one is made. A program that
+ * of its own for intermediate values; further ones wait, as do those that need a trace while one is made. Inside a call as
+ * many threads share the rows as {@link Lanegrad#threads()} allowed when the trace was made. A program that
  * changes something outside (updates tensors, leaves gradients, has an optimiser count its steps or a schedule asked for a
  * rate) runs one call at a time; nothing keeps other programs from reading the same tensors meanwhile.
  */

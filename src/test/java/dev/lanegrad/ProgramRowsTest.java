@@ -23,6 +23,71 @@ class ProgramRowsTest {
         OwnJvm.run(Rows.class, List.of("-Dlanegrad.tier=1", "-Dlanegrad.verify=true", "-XX:MaxVectorSize=" + bytes));
     }
 
+    /** In vectors of at most so many bytes. */
+    @ParameterizedTest
+    @ValueSource(ints = 64)
+    void rowsHaveTheSameBitsWhateverThreadComputesThem(int bytes) throws IOException, InterruptedException {
+        OwnJvm.run(SharedRows.class, List.of("-Dlanegrad.tier=1", "-XX:MaxVectorSize=" + bytes));
+    }
+
+    /** Compares programs whose rows are shared by threads, and whose sums over all rows are not, with those of one thread. */
+    static final class SharedRows {
+        private static final int CALLS = 6;
+
+        private SharedRows() {
+        }
+
+        public static void main(String[] arguments) {
+            System.out.println("ProgramRowsTest: seed " + SEED);
+            int shared = 0;
+            for (Rows.Case each : Rows.cases()) {
+                for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
+                    for (int[] shape : new int[][] {{401, 777}, {512, 640}, {2100, 96}}) {
+                        shared += check(each, dtype, shape) ? 1 : 0;
+                    }
+                }
+            }
+            if (shared < Rows.cases().size() * 2 * 2) {
+                throw new AssertionError("only " + shared + " programs are shared by threads");
+            }
+        }
+
+        private static boolean check(Rows.Case each, DType dtype, int[] shape) {
+            Tensor[] inputs = {Tensor.randn(new Rng(SEED), dtype, shape), Tensor.rand(new Rng(SEED + 1), dtype, shape[1]).add(0.5),
+                Tensor.rand(new Rng(SEED + 2), dtype, shape[0], 1).add(0.5)};
+            List<double[]> expected = run(each, inputs, 1).getFirst();
+            boolean shared = false;
+            for (int threads : new int[] {2, 3}) {
+                for (List<double[]> actual : run(each, inputs, threads)) {
+                    for (int i = 0; i < expected.size(); i++) {
+                        int at = Arrays.mismatch(expected.get(i), actual.get(i));
+                        if (at >= 0) {
+                            throw new AssertionError(each.name() + " of " + dtype + " " + Arrays.toString(shape) + ", result " + i
+                                    + ", element " + at + ", " + threads + " threads");
+                        }
+                    }
+                }
+                shared = explained.contains("by up to " + threads + " threads");
+            }
+            return shared;
+        }
+
+        private static String explained;
+
+        /** What each of some calls gives: a sum over all rows, and its gradients by all, by columns and by rows. */
+        private static List<List<double[]>> run(Rows.Case each, Tensor[] inputs, int threads) {
+            Lanegrad.threads(threads);
+            try (Program program = Program.valueAndGrad((x, w, c) -> each.function().apply(x, w, c).square().sum())) {
+                List<List<double[]>> all = new ArrayList<>();
+                for (int i = 0; i < (threads == 1 ? 1 : CALLS); i++) {
+                    all.add(program.call(inputs).stream().map(Rows::numbers).toList());
+                }
+                explained = program.explain();
+                return all;
+            }
+        }
+    }
+
     /** Compares programs of many rows, all of whose loops are emitted at once. */
     static final class Rows {
         private Rows() {

@@ -67,8 +67,7 @@ public final class MapKernel {
         primitives = single ? List.of(primitive) : interpreter.steps().stream().distinct().toList();
         first = Tier.CHOSEN > 0 || isCompiled() ? vectors : new ScalarLoop(this);
         width = Math.max(outputs + code.inputs(), interpreter.blocks());
-        nanos = (outputs + code.inputs()) * NANOS_OF_OPERAND * code.lane().bytes() + code.insts().size() * NANOS_OF_BYTE
-                * code.lane().bytes();
+        nanos = nanos(code);
         find(0, 0);
     }
 
@@ -85,6 +84,12 @@ public final class MapKernel {
         synchronized (KNOWN) {
             return KNOWN.computeIfAbsent(code, MapKernel::new);
         }
+    }
+
+    /** About how many nanoseconds an element of {@code code} takes, when its kernel is warm and memory is not near. */
+    public static double nanos(LaneCode code) {
+        return ((code.outputs().size() + code.inputs()) * NANOS_OF_OPERAND + code.insts().size() * NANOS_OF_BYTE)
+                * code.lane().bytes();
     }
 
     /** What this kernel computes. */

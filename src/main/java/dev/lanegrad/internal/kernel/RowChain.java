@@ -4,6 +4,7 @@ import dev.lanegrad.internal.lane.Cell;
 import dev.lanegrad.internal.lane.Lane;
 import dev.lanegrad.internal.lane.LaneCode;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Steps over one row, each of which goes through all of it: codes that may sum what they compute, and use the sums of those
@@ -64,6 +65,11 @@ public record RowChain(List<Step> steps, List<Operand> operands, boolean touches
     /** True if steps whose {@link #size}s add up to {@code size} may well be one method. */
     public static boolean fits(int size) {
         return size <= MOST;
+    }
+
+    /** The rows that are written. */
+    IntStream stored() {
+        return steps.stream().flatMap(step -> step.stored().stream()).mapToInt(Integer::intValue).filter(p -> p >= 0).distinct();
     }
 
     /** Set of the inputs of {@code step} that are one number for the whole row. */

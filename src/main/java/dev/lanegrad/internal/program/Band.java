@@ -1,7 +1,9 @@
 package dev.lanegrad.internal.program;
 
 import dev.lanegrad.internal.kernel.FoldOp;
+import dev.lanegrad.internal.kernel.MapKernel;
 import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.kernel.OrderedBlocks;
 import dev.lanegrad.internal.kernel.Workers;
 import dev.lanegrad.internal.op.Structural;
 import dev.lanegrad.internal.op.Structural.Reduce;
@@ -26,6 +28,15 @@ final class Band {
     /** From so many elements on it matters that they lie in memory. */
     static final long WORTHWHILE = 24 << 10;
     private static final int MOST_MEMBERS = 24;
+    /** What it takes to fold an element. */
+    private static final double NANOS_OF_FOLDED = 0.05;
+    /** Bytes that a loop writes at once, at most: it may write behind what it was asked for if that is no multiple. */
+    private static final int VECTOR = 64;
+    /** Rows of which blocks are multiples if threads share them: one number for each is whole vectors. */
+    private static final int SHARED_ROWS = VECTOR / Float.BYTES;
+    /** The most elements of a row then, and the least blocks for each thread. */
+    private static final int SHARED_WIDEST = 4 * BLOCK / SHARED_ROWS;
+    private static final int SHARED_BLOCKS = 2;
 
     /** Number of rows; 0 if this is one region as it is. */
     final long rows;
@@ -40,6 +51,7 @@ final class Band {
     private long widest = 1;
     private boolean linked;
     private boolean products;
+    private int parts = 1;
 
     private Band(long rows, Map<Node, Place> places) {
         this.rows = rows;
@@ -49,9 +61,51 @@ final class Band {
     /** How a fold relates to rows. */
     enum Along { ROW, COLUMNS, ALL, NEITHER }
 
+    /** Threads that may compute blocks at the same time: each has memory of its own for what is local. */
+    int parts() {
+        return parts;
+    }
+
+    /** Bytes that a block of {@code bytes} bytes of each part takes, one part behind the other. */
+    long room(long bytes) {
+        return parts == 1 ? bytes : (bytes + VECTOR - 1 & -VECTOR) + VECTOR;
+    }
+
+    /** Bytes of a block of {@code node}, which is local. */
+    long blockBytes(Node node) {
+        return width(node.layout()) * block() * node.cell().bytes();
+    }
+
+    /** About how many nanoseconds all of it takes. */
+    double nanos() {
+        return members.stream().mapToDouble(Band::nanos).sum();
+    }
+
+    private static double nanos(Region region) {
+        return region.isKernel() ? region.sizes.count() * MapKernel.nanos(region.code)
+                : region.only().operand().layout().count() * NANOS_OF_FOLDED;
+    }
+
+    // What one block's loops write behind it may have been computed already, as part of the next one.
+    private boolean canBeShared() {
+        return widest <= SHARED_WIDEST && !products && made.stream().allMatch(node -> {
+            long row = width(node.layout()) * node.cell().bytes();
+            boolean number = width(node.layout()) == 1 && row * SHARED_ROWS % VECTOR == 0;
+            return local.contains(node) || number || row % VECTOR == 0 || chains.stream().anyMatch(chain -> chain.stores(node));
+        });
+    }
+
+    private void share() {
+        parts = canBeShared() ? OrderedBlocks.parts(nanos()) : 1;
+        parts = (int) Math.max(1, Math.min(parts, rows / block() / SHARED_BLOCKS));
+    }
+
     /** Rows that are computed at a time. */
     int block() {
         int block = (int) Math.max(1, Math.min(rows, BLOCK / widest));
+        if (parts > 1) {
+            return Math.max(block - block % SHARED_ROWS, SHARED_ROWS);
+        }
         return products && block >= MatMul.FEWEST ? block - block % MatMul.FEWEST : block;
     }
 
@@ -71,6 +125,7 @@ final class Band {
             if (band.isWorthwhile()) {
                 band.findLocals(before, after, roots);
                 band.chains = Chain.of(band);
+                band.share();
                 bands.addAll(of(before, places, roots));
                 bands.add(band);
                 bands.addAll(of(after, places, roots));

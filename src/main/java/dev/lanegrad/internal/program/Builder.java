@@ -217,13 +217,14 @@ final class Builder {
             for (Node node : Band.writes(region)) {
                 boolean few = band.local.contains(node);
                 if (!spots.containsKey(node)) {
-                    Spot spot = new Spot(0, memory.take(few ? bytes(node) / band.rows * band.block() : bytes(node)));
+                    Spot spot = new Spot(0, memory.take(few ? band.room(band.blockBytes(node)) * band.parts() : bytes(node)));
                     spots.put(node, spot);
                     temporary.addAll(few ? List.of(spot.offset()) : List.of());
                 }
             }
             for (Node fold : region.folds) {
-                temporary.add(scratch(fold, band.width(region.sizes) * band.block() * fold.cell().bytes()));
+                long elements = band.width(region.sizes) * band.block();
+                temporary.add(scratch(fold, band.room(elements * fold.cell().bytes()) * band.parts()));
             }
             if (band.isCopied(region)) {
                 temporary.add(scratch(region.only(), bytes(region.only().operands().get(1))));

@@ -281,6 +281,11 @@ final class Chain {
         }
     }
 
+    /** True if {@code node} is a row that the loop stores where others read it. */
+    boolean stores(Node node) {
+        return made.containsKey(node);
+    }
+
     /** The steps, and in {@code used} their operands in order. */
     RowChain steps(List<Operand> used) {
         List<RowChain.Step> steps = new ArrayList<>();

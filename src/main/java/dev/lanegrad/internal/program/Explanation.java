@@ -40,8 +40,9 @@ final class Explanation {
         int number = 0;
         for (Band band : plan.bands()) {
             if (band.isByRows()) {
-                text.append(String.format(Locale.ROOT, "     together, %d of %d rows at a time, %s in cache only:%n", band.block(),
-                        band.rows, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
+                String threads = band.parts() == 1 ? "" : " by up to " + band.parts() + " threads";
+                text.append(String.format(Locale.ROOT, "     together, %d of %d rows at a time%s, %s in cache only:%n", band.block(),
+                        band.rows, threads, band.local.stream().sorted(java.util.Comparator.comparingInt(Node::id)).toList()));
             }
             for (Region region : band.members) {
                 for (Chain chain : band.chains) {

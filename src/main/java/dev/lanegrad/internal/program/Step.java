@@ -8,6 +8,7 @@ import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.kernel.Indexing;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MatMul;
+import dev.lanegrad.internal.kernel.OrderedBlocks;
 import dev.lanegrad.internal.kernel.ProdOfOthers;
 import dev.lanegrad.internal.kernel.RowCall;
 import dev.lanegrad.internal.lane.Cell;
@@ -334,6 +335,11 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
             (s < single.length ? single[s] : after[s - single.length]).place(position[p - operands], address);
         }
 
+        /** True if there is a loop. */
+        boolean isHot() {
+            return call.isHot();
+        }
+
         @Override
         void run() {
             if (!call.run()) {
@@ -347,32 +353,71 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
         }
     }
 
-    /** Steps that are run together, block by block. An operand moves on by some bytes with each block. */
+    /** Steps that are run together, block by block, by several threads if that pays. An operand moves on with each block. */
     static final class Rows extends Step {
         private final Step[] first;
-        private final Step[] whole;
+        private final Part[] parts;
         private final Step[] rest;
-        private final Stream[] streams;
+        private final OrderedBlocks ordered;
         private final int blocks;
         private final int[] step;
         private final int[] position;
         private final long[] move;
+        private final long[] apart;
         private final long[] at;
 
         /**
          * Operand {@code p} is operand {@code position[p]} of steps {@code step[p]}, counted from -1 down in {@code first},
-         * which are run before all blocks; {@code rest} is empty or the last block.
+         * which are run before all blocks; it moves on by {@code move[p]} bytes with each block, and lies {@code apart[p]}
+         * bytes further in each part. There is a part, the steps of a block, for each thread that may take part; {@code rest}
+         * is empty or the last block. All take about {@code nanos} nanoseconds.
          */
-        Rows(List<Step> first, List<Step> whole, List<Step> rest, int blocks, int[] step, int[] position, long[] move) {
+        Rows(List<Step> first, List<List<Step>> parts, List<Step> rest, int blocks, double nanos, int[] step, int[] position,
+                long[] move, long[] apart) {
             this.first = first.toArray(Step[]::new);
-            this.whole = whole.toArray(Step[]::new);
+            this.parts = parts.stream().map(Part::new).toArray(Part[]::new);
             this.rest = rest.toArray(Step[]::new);
-            this.streams = whole.stream().filter(Stream.class::isInstance).map(Stream.class::cast).toArray(Stream[]::new);
+            this.ordered = new OrderedBlocks(this.parts, blocks, nanos);
             this.blocks = blocks;
             this.step = step;
             this.position = position;
             this.move = move;
+            this.apart = apart;
             this.at = new long[step.length];
+        }
+
+        /** The steps of a block, and in memory of its own what only they need. */
+        private final class Part implements OrderedBlocks.Part {
+            private final Step[] all;
+            private final Step[] computing;
+            private final Stream[] feeding;
+            private final Chained[] chains;
+
+            Part(List<Step> steps) {
+                all = steps.toArray(Step[]::new);
+                computing = steps.stream().filter(one -> !(one instanceof Stream)).toArray(Step[]::new);
+                feeding = steps.stream().filter(Stream.class::isInstance).toArray(Stream[]::new);
+                chains = steps.stream().filter(Chained.class::isInstance).toArray(Chained[]::new);
+            }
+
+            @Override
+            public void compute(int block) {
+                for (int p = 0; p < at.length; p++) {
+                    if (move[p] != 0) {
+                        all[step[p]].place(position[p], at[p] + block * move[p]);
+                    }
+                }
+                for (Step one : computing) {
+                    one.run();
+                }
+            }
+
+            @Override
+            public void take() {
+                for (Stream stream : feeding) {
+                    stream.run();
+                }
+            }
         }
 
         @Override
@@ -382,7 +427,9 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
                 first[-1 - step[p]].place(position[p], address);
                 return;
             }
-            whole[step[p]].place(position[p], address);
+            for (int i = 0; i < parts.length; i++) {
+                parts[i].all[step[p]].place(position[p], address + i * apart[p]);
+            }
             if (rest.length > 0) {
                 rest[step[p]].place(position[p], address + move[p] * blocks);
             }
@@ -393,23 +440,20 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
             for (Step one : first) {
                 one.run();
             }
-            for (Stream stream : streams) {
+            Part own = parts[0];
+            for (Stream stream : own.feeding) {
                 stream.begin();
             }
-            for (int block = 0; block < blocks; block++) {
-                for (int p = 0; p < at.length; p++) {
-                    if (move[p] != 0) {
-                        whole[step[p]].place(position[p], at[p] + block * move[p]);
-                    }
-                }
-                for (Step one : whole) {
-                    one.run();
-                }
+            boolean exact = true;
+            for (Chained chain : own.chains) {
+                // Step by step, whole vectors may be written over the first rows of the next block.
+                exact &= chain.isHot();
             }
+            ordered.run(exact);
             for (Step one : rest) {
                 one.run();
             }
-            for (Stream stream : streams) {
+            for (Stream stream : own.feeding) {
                 stream.end();
             }
         }

@@ -33,7 +33,8 @@
  * only the chain needs in one row of memory; what is computed from sums is computed where it is needed. A matrix product
  * whose second factor stays in the second level of cache is part of a band too: bias, activation and next product of a
  * network, and the gradients of its rows, are computed 32 or 64 rows at a time. Where several threads are in use a product
- * is shared among them instead, and the band ends there.
+ * is shared among them instead, and the band ends there; blocks of other bands are shared, too ({@code OrderedBlocks}): each
+ * thread takes the next block, with steps and memory of its own, and folds over the rows are fed in the order of the blocks.
  *
  * <p><b>Plan.</b> {@code Builder} gives every stored value a place: the caller's result, a tensor that is updated, or
  * a piece of one block, where lives that do not overlap share ({@code Memory}) and a value may take the place of one
