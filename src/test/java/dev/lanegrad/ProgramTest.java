@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs compute what the function computes, bit for bit, and refuse by name what they cannot do. */
 class ProgramTest {
@@ -52,11 +54,18 @@ class ProgramTest {
         }
     }
 
-    @Test
-    void largeFunctionsByRowsHaveTheBitsOfEagerGradients() {
-        for (long seed = 0; seed < LARGE_FUNCTIONS; seed++) {
-            RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
-            assertSameGradients("seed " + seed, inputs -> loss(function.apply(inputs)), RandomFunction.largeArguments(seed));
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void largeFunctionsByRowsHaveTheBitsOfEagerGradients(int threads) {
+        int before = Lanegrad.threads();
+        Lanegrad.threads(threads);
+        try {
+            for (long seed = 0; seed < LARGE_FUNCTIONS; seed++) {
+                RandomFunction function = new RandomFunction(seed, 1 + (int) (seed % 12));
+                assertSameGradients("seed " + seed, inputs -> loss(function.apply(inputs)), RandomFunction.largeArguments(seed));
+            }
+        } finally {
+            Lanegrad.threads(before);
         }
     }
 

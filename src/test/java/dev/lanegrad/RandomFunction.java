@@ -34,8 +34,10 @@ final class RandomFunction implements Function<List<Tensor>, List<Tensor>> {
     /** Tensors that are too large for the first levels of cache, so that programs compute them by rows. */
     static List<Tensor> largeArguments(long seed) {
         Random random = new Random(seed);
-        int rows = 100 + random.nextInt(200);
-        int columns = 100 + random.nextInt(200);
+        boolean shared = random.nextInt(3) == 0;
+        int rows = 100 + random.nextInt(shared ? 1000 : 200);
+        // Threads share rows of whole vectors.
+        int columns = 100 + random.nextInt(200) & (shared ? -16 : -1);
         List<Tensor> arguments = new ArrayList<>(List.of(Tensor.randn(new Rng(seed), rows, columns)));
         if (random.nextBoolean()) {
             arguments.add(Tensor.randn(new Rng(seed + 1), random.nextBoolean() ? rows : 1, columns));
