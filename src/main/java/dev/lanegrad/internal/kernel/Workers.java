@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * So it never waits for a worker that has not begun. A caller that finds the workers busy does all by itself.
  *
  * <p>Between two pieces of work a worker spins for a short time, and then sleeps until it is wanted. To wake one takes
- * longer than short work does, so that is shared with workers that are awake; they are woken for it if it comes in quick
+ * longer than short work does: such work is shared with workers that are awake, and wakes them only where it comes in quick
  * succession.
  */
 public final class Workers {
@@ -44,7 +44,7 @@ public final class Workers {
     /** The workers that sleep, or are about to. */
     private final AtomicReferenceArray<Thread> sleeping = new AtomicReferenceArray<>(MOST);
     private final AtomicInteger awake = new AtomicInteger();
-    /** When short work was last done alone; threads may overwrite each other's. */
+    /** When short work last found no worker awake; threads may overwrite each other's. */
     private long alone = System.nanoTime() - 2 * SPIN_NANOS;
     private volatile int calls;
     private volatile Shared job;
