@@ -16,6 +16,8 @@ public final class RowBlocks implements Workers.Shared {
 
     /** Bytes of a block: with what is computed from it, in the second level of cache. */
     private static final int BYTES = 128 << 10;
+    /** Bytes of a block where there are several threads: they are done at the same time if the last ones are small. */
+    private static final int SHARED_BYTES = BYTES / 2;
     /** The least rows of a block, and the least blocks that are worth it. */
     private static final int ROWS = 8;
     private static final int BLOCKS = 4;
@@ -58,7 +60,7 @@ public final class RowBlocks implements Workers.Shared {
         this.cell = cell.bytes();
         this.outBytes = outLength * this.cell;
         this.out = out;
-        block = Math.max(1, BYTES / (length * this.cell));
+        block = Math.max(1, (Workers.threads() > 1 ? SHARED_BYTES : BYTES) / (length * this.cell));
         units = Math.ceilDiv(rows, block);
         wholeRows = Layout.contiguous(block, length);
         wholeColumn = Layout.contiguous(block, 1);
