@@ -47,6 +47,9 @@ class ProgramRowsTest {
                     }
                 }
             }
+            for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
+                check(new Rows.Case("one row", (x, w, c) -> x.add(1).mul(w)), dtype, new int[] {1, 400_003});
+            }
             if (shared < Rows.cases().size() * 2 * 2) {
                 throw new AssertionError("only " + shared + " programs are shared by threads");
             }

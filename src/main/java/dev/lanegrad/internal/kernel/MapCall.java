@@ -267,16 +267,22 @@ public final class MapCall implements Workers.Shared {
                     ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, own + (long) p * Loop.ENTRY, addresses[p] + unit * turn);
                 }
             }
-            variant.loop.run(own, now);
+            Loop summing = sums == null ? null : sums.loop;
+            (summing != null ? summing : variant.loop).run(own, now);
             for (int f = 0; f < folded.length; f++) {
-                foldTurn(f, chunks + f * (turn + 64L), now, turns(f) + (unit << kernel.shift));
+                foldTurn(f, chunks + f * (turn + 64L), now, summing != null, turns(f) + (unit << kernel.shift));
             }
         }
     }
 
-    private void foldTurn(int f, long at, int bytes, long to) {
+    /** Folds the elements of a turn, or if it has been {@code summed} already, the one vector that is left of it. */
+    private void foldTurn(int f, long at, int bytes, boolean summed, long to) {
         FoldScratch scratch = FoldScratch.ofThread();
-        FoldRows.chunk(folds[f].loops(), scratch, 1 << kernel.shift, at, bytes >> kernel.shift, scratch.results);
+        if (summed) {
+            folds[f].loops().rows(at, FoldLoops.VBYTES, FoldLoops.VBYTES >> kernel.shift, 1, scratch.results);
+        } else {
+            FoldRows.chunk(folds[f].loops(), scratch, 1 << kernel.shift, at, bytes >> kernel.shift, scratch.results);
+        }
         // One element and no more: the next one may be another thread's, and there already.
         FoldPlan.copyLine(1 << kernel.shift, scratch.results, 0, to, 0, 1);
     }
