@@ -43,7 +43,7 @@ final class FoldJob implements Workers.Shared {
 
     /** Computes it by results, or, where there are few of long sequences, by their chunks. */
     void rows(FoldScratch scratch) {
-        double nanos = nanos(plan.folded, gather) * plan.kept;
+        double nanos = work(plan.folded * plan.kept, gather);
         if (nanos < Workers.LEAST) {
             FoldRows.range(loops, scratch, plan, in, gather, 0, plan.kept, out);
         } else if (plan.folded <= FoldRows.CHUNK || plan.kept >= 4L * Workers.threads()) {
@@ -67,7 +67,7 @@ final class FoldJob implements Workers.Shared {
         in = from;
         out = to;
         units = count;
-        Workers.share(this, units, nanos((long) count * FoldRows.CHUNK, gather));
+        Workers.share(this, units, work((long) count * FoldRows.CHUNK, gather));
     }
 
     /** Computes {@code count} chunks of a block of columns that begins at {@code from}, and writes their results. */
@@ -77,12 +77,12 @@ final class FoldJob implements Workers.Shared {
         in = from;
         out = to;
         units = count;
-        Workers.share(this, units, nanos((long) count * FoldRows.CHUNK * width, plan.columnStride != plan.cell));
+        Workers.share(this, units, work((long) count * FoldRows.CHUNK * width, plan.columnStride != plan.cell));
     }
 
     /** Computes it by blocks of columns, which are set apart in the plan. */
     void columns(FoldScratch scratch) {
-        double nanos = nanos(plan.folded, plan.columnStride != plan.cell) * plan.kept * plan.columns;
+        double nanos = work(plan.folded * plan.kept * plan.columns, plan.columnStride != plan.cell);
         int threads = nanos < Workers.LEAST ? 1 : Workers.threads();
         unit = Unit.COLUMNS;
         chooseBlocks(threads);
@@ -109,7 +109,7 @@ final class FoldJob implements Workers.Shared {
 
     /** Finds where extremes stand: by results, or in one long sequence by chunks. */
     void indices(FoldScratch scratch) {
-        double nanos = nanos(plan.folded, gather) * plan.kept;
+        double nanos = work(plan.folded * plan.kept, gather);
         if (nanos >= Workers.LEAST && plan.folded > FoldRows.CHUNK && plan.kept < 4L * Workers.threads()) {
             unit = Unit.CHUNK;
             ArgFold.range(loops, scratch, plan, in, gather, 0, plan.kept, this, out);
@@ -122,14 +122,14 @@ final class FoldJob implements Workers.Shared {
 
     /** Finds where extremes stand by blocks of columns, which are set apart in the plan. */
     void indicesInColumns() {
-        double nanos = 2 * nanos(plan.folded, false) * plan.kept * plan.columns;
+        double nanos = work(2 * plan.folded * plan.kept * plan.columns, false);
         unit = Unit.INDEX_COLUMNS;
         chooseBlocks(nanos < Workers.LEAST ? 1 : Workers.threads());
         Workers.share(this, units, nanos);
     }
 
-    private double nanos(long elements, boolean gathered) {
-        return (gathered ? GATHERED : NANOS) * elements * plan.cell;
+    private double work(long elements, boolean gathered) {
+        return Workers.work((gathered ? GATHERED : NANOS) * elements * plan.cell, elements * plan.cell);
     }
 
     @Override

@@ -90,7 +90,7 @@ public final class MapCall implements Workers.Shared {
         turn = folded.length > 0 ? scratch : TURN;
         sums = folded.length > 0 && result.count() >= FoldLoops.LANES && ops.stream().allMatch(op -> op == null
                 || op == FoldOp.SUM) ? kernel.sums(scalars, set(folded)) : null;
-        nanos = result.count() * (kernel.nanos + folded.length * FOLDED_NANOS);
+        nanos = kernel.work(result.count(), folded.length);
     }
 
     private static MapPlan plan(MapKernel kernel, Layout result, List<Cell> cells, List<Layout> layouts) {

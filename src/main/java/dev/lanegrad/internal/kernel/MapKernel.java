@@ -23,11 +23,6 @@ public final class MapKernel {
     /** What it takes to move a byte of an operand, and to compute one of a primitive's result. */
     private static final double NANOS_OF_OPERAND = 0.01;
     private static final double NANOS_OF_BYTE = 0.003;
-    /**
-     * The least for a byte of an element, however little is computed: ops on the same operands should be shared by threads, or not,
-     * all alike, since what one has written is slow to read for another.
-     */
-    private static final double NANOS_AT_LEAST = 0.04;
     private static final Map<LaneCode, MapKernel> KNOWN = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<LaneCode, MapKernel> eldest) {
@@ -93,8 +88,13 @@ public final class MapKernel {
 
     /** About how many nanoseconds an element of {@code code} takes, when its kernel is warm and memory is not near. */
     public static double nanos(LaneCode code) {
-        double computed = (code.outputs().size() + code.inputs()) * NANOS_OF_OPERAND + code.insts().size() * NANOS_OF_BYTE;
-        return Math.max(computed, NANOS_AT_LEAST) * code.lane().bytes();
+        return ((code.outputs().size() + code.inputs()) * NANOS_OF_OPERAND + code.insts().size() * NANOS_OF_BYTE)
+                * code.lane().bytes();
+    }
+
+    /** What {@link Workers} are told of a call over {@code count} elements, of which some outputs are {@code folded}. */
+    double work(long count, int folded) {
+        return Workers.work(count * (nanos + folded * MapCall.FOLDED_NANOS), count << shift);
     }
 
     /** What this kernel computes. */

@@ -103,7 +103,7 @@ final class MapPlan implements Workers.Shared {
             }
         }
         loop = variant.loop;
-        double nanos = count * kernel.nanos;
+        double nanos = kernel.work(count, 0);
         if (nanos < Workers.LEAST) {
             workspace.driver().run(this, 0, units);
         } else {

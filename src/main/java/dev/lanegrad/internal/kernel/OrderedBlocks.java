@@ -27,16 +27,21 @@ public final class OrderedBlocks implements Workers.Shared {
         void take();
     }
 
-    /** {@code blocks} blocks, by as many threads as there are parts, which take about {@code nanos} nanoseconds together. */
-    public OrderedBlocks(Part[] parts, int blocks, double nanos) {
+    /** {@code blocks} blocks, by as many threads as there are parts; {@code work} is what {@link #work} says of all. */
+    public OrderedBlocks(Part[] parts, int blocks, double work) {
         this.parts = parts;
         this.blocks = blocks;
-        this.nanos = nanos;
+        this.nanos = work;
     }
 
-    /** The parts of work of about {@code nanos} nanoseconds that there should be: as many as there may be threads. */
-    public static int parts(double nanos) {
-        return nanos < Workers.LEAST ? 1 : Workers.threads();
+    /** How much work it is to compute for about {@code nanos} nanoseconds on operands of so many bytes. */
+    public static double work(double nanos, long bytes) {
+        return Workers.work(nanos, bytes);
+    }
+
+    /** The parts of so much work that there should be: as many as there may be threads. */
+    public static int parts(double work) {
+        return work < Workers.LEAST ? 1 : Workers.threads();
     }
 
     /** Computes and takes all blocks; with the help of other threads, if the caller lets them and it pays. */

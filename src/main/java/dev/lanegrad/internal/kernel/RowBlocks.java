@@ -89,7 +89,7 @@ public final class RowBlocks implements Workers.Shared {
      */
     public static void run(Cell cell, long rows, int length, int outLength, double nanos, long out, Steps steps) {
         RowBlocks blocks = new RowBlocks(steps, cell, rows, length, outLength, out);
-        Workers.share(blocks, blocks.units, nanos * rows * length);
+        Workers.share(blocks, blocks.units, Workers.work(nanos * rows * length, rows * length * cell.bytes()));
     }
 
     /**

@@ -20,6 +20,8 @@ public final class Workers {
     static final double LEAST = 10_000;
     /** Nanoseconds of work for which workers are woken: that takes several thousand. */
     static final double WAKING = 50_000;
+    /** With this 256 KB are just enough to be shared. */
+    private static final double NANOS_OF_BYTE = 0.04;
     /** The least nanoseconds of work for each thread, and for each that is woken. */
     private static final double SHARE = LEAST / 2;
     private static final double WAKING_SHARE = WAKING / 2;
@@ -32,8 +34,13 @@ public final class Workers {
     private static final int APART = 32;
     /** How long a thread spins before it sleeps. */
     private static final long SPIN_NANOS = 50_000;
-    /** Turns of a spin between two looks at the clock. */
+    /** Turns of a spin between two looks at the clock, and offers of the processor to others. */
     private static final int SPINS = 64;
+    /**
+     * Calls in which a worker has found nothing left to do, one after the other, after which it sleeps at once: it may be on the
+     * caller's processor, where the system has been seen to leave both for seconds, and is given another when it is woken.
+     */
+    private static final int LATE = 4;
     private static final Workers POOL = new Workers();
     private static volatile int threads = count(System.getProperty(PROPERTY, "1"));
 
@@ -98,6 +105,15 @@ public final class Workers {
         } else {
             job.share(0, units);
         }
+    }
+
+    /**
+     * What to take for the nanoseconds of work on {@code bytes} bytes of operands that lie side by side: those that were
+     * computed if it is worth waking workers for them. Less is shared by its size, so that ops on the same operands are shared,
+     * or not, all alike: what one thread has written is slow to read for another.
+     */
+    static double work(double computed, long bytes) {
+        return computed >= WAKING ? computed : Math.min(WAKING - 1, NANOS_OF_BYTE * bytes);
     }
 
     /** True if work of so many nanoseconds is to be shared now; the caller does it in any case. */
@@ -178,8 +194,9 @@ public final class Workers {
         }
     }
 
-    /** Takes pieces of region {@code own} and then of the others. */
-    private void work(Shared shared, int own) {
+    /** Takes pieces of region {@code own} and then of the others; false if there were none left. */
+    private boolean work(Shared shared, int own) {
+        boolean worked = false;
         long pieces = (long) regions * PIECES;
         for (int r = 0; r < regions; r++) {
             int region = (own + r) % regions;
@@ -190,9 +207,11 @@ public final class Workers {
                 long to = units * (piece + 1) / pieces;
                 if (from < to) {
                     shared.share(from, to);
+                    worked = true;
                 }
             }
         }
+        return worked;
     }
 
     private void await() {
@@ -218,20 +237,27 @@ public final class Workers {
 
     /** Waits for a moment in turn number {@code turn} of a spin; false if that has gone on for long enough. */
     private static boolean spins(long start, int turn) {
-        Thread.onSpinWait();
-        return turn % SPINS != 0 || System.nanoTime() - start < SPIN_NANOS;
+        if (turn % SPINS != 0) {
+            Thread.onSpinWait();
+            return true;
+        }
+        // Who is waited for may have been put on this very processor. Eight times as rarely is too rare.
+        Thread.yield();
+        return System.nanoTime() - start < SPIN_NANOS;
     }
 
     private void serve(int worker) {
         awake.incrementAndGet();
         int seen = 0;
+        int late = 0;
         while (true) {
-            seen = next(worker, seen);
+            seen = next(worker, seen, late < LATE);
+            late = late < LATE ? late + 1 : 1;
             inside.incrementAndGet();
             try {
                 Shared shared = job;
-                if (shared != null && worker < regions) {
-                    work(shared, worker);
+                if (shared != null && worker < regions && work(shared, worker)) {
+                    late = 0;
                 }
             } catch (Throwable e) {
                 failure = e;
@@ -250,12 +276,12 @@ public final class Workers {
         }
     }
 
-    /** Waits for a call after the one with number {@code seen}, and returns its number. */
-    private int next(int worker, int seen) {
+    /** Waits for a call after the one with number {@code seen}, at first awake if {@code spins}, and returns its number. */
+    private int next(int worker, int seen, boolean spins) {
         long start = System.nanoTime();
         int turn = 0;
         while (calls == seen) {
-            if (spins(start, ++turn)) {
+            if (spins && spins(start, ++turn)) {
                 continue;
             }
             awake.decrementAndGet();

@@ -76,9 +76,9 @@ final class Band {
         return width(node.layout()) * block() * node.cell().bytes();
     }
 
-    /** About how many nanoseconds all of it takes. */
-    double nanos() {
-        return members.stream().mapToDouble(Band::nanos).sum();
+    /** How much work it is. */
+    double work() {
+        return OrderedBlocks.work(members.stream().mapToDouble(Band::nanos).sum(), rows * widest * Float.BYTES);
     }
 
     private static double nanos(Region region) {
@@ -96,7 +96,7 @@ final class Band {
     }
 
     private void share() {
-        parts = canBeShared() ? OrderedBlocks.parts(nanos()) : 1;
+        parts = canBeShared() ? OrderedBlocks.parts(work()) : 1;
         parts = (int) Math.max(1, Math.min(parts, rows / block() / SHARED_BLOCKS));
     }
 

@@ -64,7 +64,7 @@ final class BandSteps {
             }
         }
         return new Step.Rows(first, blocks.subList(0, band.parts()), restRows > 0 ? blocks.getLast() : List.of(),
-                (int) (band.rows / band.block()), band.nanos(), ints(steps), ints(positions), longs(moves), longs(aparts));
+                (int) (band.rows / band.block()), band.work(), ints(steps), ints(positions), longs(moves), longs(aparts));
     }
 
     private static int[] ints(List<Integer> list) {

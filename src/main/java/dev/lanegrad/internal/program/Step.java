@@ -370,14 +370,14 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
          * Operand {@code p} is operand {@code position[p]} of steps {@code step[p]}, counted from -1 down in {@code first},
          * which are run before all blocks; it moves on by {@code move[p]} bytes with each block, and lies {@code apart[p]}
          * bytes further in each part. There is a part, the steps of a block, for each thread that may take part; {@code rest}
-         * is empty or the last block. All take about {@code nanos} nanoseconds.
+         * is empty or the last block. {@code work} is how much all of it is.
          */
-        Rows(List<Step> first, List<List<Step>> parts, List<Step> rest, int blocks, double nanos, int[] step, int[] position,
+        Rows(List<Step> first, List<List<Step>> parts, List<Step> rest, int blocks, double work, int[] step, int[] position,
                 long[] move, long[] apart) {
             this.first = first.toArray(Step[]::new);
             this.parts = parts.stream().map(Part::new).toArray(Part[]::new);
             this.rest = rest.toArray(Step[]::new);
-            this.ordered = new OrderedBlocks(this.parts, blocks, nanos);
+            this.ordered = new OrderedBlocks(this.parts, blocks, work);
             this.blocks = blocks;
             this.step = step;
             this.position = position;
