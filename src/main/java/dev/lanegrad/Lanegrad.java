@@ -19,10 +19,10 @@ public final class Lanegrad {
 
     /**
      * Sets {@link #threads()}, for operations that begin from now on. Results do not depend on it, bit for bit. Operations
-     * that would take less than about 50 microseconds stay on the caller's thread, unless they are on 256 KB or more and follow
-     * each other, since a sleeping thread is not awake before they are over; and so do those of a thread that finds the workers
-     * busy with another's. Workers are daemon threads that spin for 50 microseconds after a piece of work and then sleep; they are
-     * started when they are first of use.
+     * that would take less than about 50 microseconds stay on the caller's thread, unless they are on 256 KB or more, or
+     * matrix products of more than 10, and follow each other, since a sleeping thread is not awake before they are over; and
+     * so do those of a thread that finds the workers busy with another's. Workers are daemon threads that spin for 50
+     * microseconds after a piece of work and then sleep; they are started when they are first of use.
      *
      * <p>Fails with {@code IllegalArgumentException} if {@code count} is not from 1 to 256.
      */

@@ -122,7 +122,8 @@ final class FoldJob implements Workers.Shared {
 
     /** Finds where extremes stand by blocks of columns, which are set apart in the plan. */
     void indicesInColumns() {
-        double nanos = work(2 * plan.folded * plan.kept * plan.columns, false);
+        long bytes = plan.folded * plan.kept * plan.columns * plan.cell;
+        double nanos = Workers.work(2 * NANOS * bytes, bytes);
         unit = Unit.INDEX_COLUMNS;
         chooseBlocks(nanos < Workers.LEAST ? 1 : Workers.threads());
         Workers.share(this, units, nanos);

@@ -13,7 +13,7 @@ public final class OrderedBlocks implements Workers.Shared {
 
     private final Part[] parts;
     private final int blocks;
-    private final double nanos;
+    private final double work;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger taken = new AtomicInteger();
     private volatile boolean failed;
@@ -31,7 +31,7 @@ public final class OrderedBlocks implements Workers.Shared {
     public OrderedBlocks(Part[] parts, int blocks, double work) {
         this.parts = parts;
         this.blocks = blocks;
-        this.nanos = work;
+        this.work = work;
     }
 
     /** How much work it is to compute for about {@code nanos} nanoseconds on operands of so many bytes. */
@@ -44,13 +44,13 @@ public final class OrderedBlocks implements Workers.Shared {
         return work < Workers.LEAST ? 1 : Workers.threads();
     }
 
-    /** Computes and takes all blocks; with the help of other threads, if the caller lets them and it pays. */
+    /** Computes and takes all blocks; with the help of other threads, if the caller lets them, who has parts for them, and it pays. */
     public void run(boolean shares) {
-        if (shares && parts.length > 1 && Workers.helps(nanos)) {
+        if (shares && Workers.helps(work)) {
             next.set(0);
             taken.set(0);
             failed = false;
-            Workers.shareNow(this, parts.length, nanos);
+            Workers.shareNow(this, parts.length, work);
             return;
         }
         Part own = parts[0];
@@ -63,11 +63,11 @@ public final class OrderedBlocks implements Workers.Shared {
     @Override
     public void share(long from, long to) {
         for (long part = from; part < to; part++) {
-            work(parts[(int) part]);
+            takeBlocks(parts[(int) part]);
         }
     }
 
-    private void work(Part part) {
+    private void takeBlocks(Part part) {
         int block;
         while ((block = next.getAndIncrement()) < blocks) {
             boolean done = false;

@@ -124,7 +124,7 @@ public final class Call {
             ready = null;
             holding = false;
         }
-        // Without a fence, which costs a small program a tenth of its time: who waits looks again by itself.
+        // Without a fence, which costs some nanoseconds in each call: who waits looks again by itself.
         taken.setRelease(false);
         programs.ended();
     }

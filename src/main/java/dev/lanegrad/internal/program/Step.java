@@ -400,6 +400,16 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
                 chains = steps.stream().filter(Chained.class::isInstance).toArray(Chained[]::new);
             }
 
+            // Step by step, whole vectors may be written over the first rows of the next block.
+            private boolean isExact() {
+                for (Chained chain : chains) {
+                    if (!chain.isHot()) {
+                        return false;
+                    }
+                }
+                return true;
+            }
+
             @Override
             public void compute(int block) {
                 for (int p = 0; p < at.length; p++) {
@@ -444,12 +454,7 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
             for (Stream stream : own.feeding) {
                 stream.begin();
             }
-            boolean exact = true;
-            for (Chained chain : own.chains) {
-                // Step by step, whole vectors may be written over the first rows of the next block.
-                exact &= chain.isHot();
-            }
-            ordered.run(exact);
+            ordered.run(parts.length > 1 && own.isExact());
             for (Step one : rest) {
                 one.run();
             }

@@ -277,8 +277,9 @@ class WorkersTest {
                 for (int k = 0; k < 10; k++) {
                     calls.run();
                 }
-                // What asking takes is taken off.
-                least = Math.min(least, allocated(ids) - between - (between - first));
+                // What asking takes is taken off; it took less the second time if that is too much.
+                long bytes = allocated(ids) - between - (between - first);
+                least = bytes < 0 ? least : Math.min(least, bytes);
             }
             assertEquals(0, least, "bytes for 10 calls of each kernel");
         }
