@@ -260,6 +260,16 @@ final class MatMulSources {
                     return VectorMask.fromLong(species, bits);
                 }
 
+                // Of two rows, the second of which is counted on, what becomes one of them: two steps in one instruction.
+                private static @b@[] chosen(int lanes, int bit, boolean upper) {
+                    @b@[] from = new @b@[lanes];
+                    for (int i = 0; i < lanes; i++) {
+                        boolean set = (i & bit) != 0;
+                        from[i] = (set == upper ? i : i ^ bit) + (set ? lanes : 0);
+                    }
+                    return from;
+                }
+
                 /** See {@link MatMulTiles#square}. */
                 static void transpose(int lanes, long from, long column, long to, long pitch) {
                     switch (lanes) {
@@ -268,6 +278,20 @@ final class MatMulSources {
                     }
                 }
             @METHODS@}
+            """;
+
+    /** Bits of the widest vectors. */
+    private static final int WIDEST = 512;
+    // Two rows exchange a bit: of vectors that are not the widest, a machine may have no instruction that reads both.
+    private static final String SHUFFLE = """
+                    t = x%1$d.rearrange(OTHER%3$d_%4$d).blend(x%2$d, SET%3$d_%4$d);
+                    x%1$d = x%1$d.blend(x%2$d.rearrange(OTHER%3$d_%4$d), SET%3$d_%4$d);
+                    x%2$d = t;
+            """;
+    private static final String SELECT = """
+                    t = UPPER%3$d_%4$d.selectFrom(x%1$d, x%2$d);
+                    x%1$d = LOWER%3$d_%4$d.selectFrom(x%1$d, x%2$d);
+                    x%2$d = t;
             """;
 
     private MatMulSources() {
@@ -297,6 +321,7 @@ final class MatMulSources {
 
     private static String typed(String type, String text) {
         return text.replace("@B@", type.equals("Float") ? "Int" : "Long").replace("@I@", type.equals("Float") ? "Integer" : "Long")
+                .replace("@b@", type.equals("Float") ? "int" : "long")
                 .replace("@U@", type.toUpperCase(Locale.ROOT)).replace("@T@", type)
                 .replace("@t@", type.toLowerCase(Locale.ROOT));
     }
@@ -306,24 +331,28 @@ final class MatMulSources {
         StringBuilder constants = new StringBuilder();
         StringBuilder cases = new StringBuilder();
         StringBuilder methods = new StringBuilder();
-        for (int lanes = 128 / bits; lanes * bits <= 512; lanes *= 2) {
+        for (int lanes = 128 / bits; lanes * bits <= WIDEST; lanes *= 2) {
             cases.append("            case %d -> square%d(from, column, to, pitch);\n".formatted(lanes, lanes));
-            methods.append(square(lanes));
+            methods.append(square(lanes, lanes * bits == WIDEST ? SELECT : SHUFFLE));
             constants.append("    private static final VectorSpecies<@I@> S%d = @B@Vector.SPECIES_%d;\n"
                     .formatted(lanes, lanes * bits));
             constants.append("    private static final Class<?> TYPE%d = S%d.vectorType();\n".formatted(lanes, lanes));
             for (int bit = 1; bit < lanes; bit *= 2) {
-                constants.append("    private static final VectorShuffle<@I@> OTHER%d_%d = other(S%d, %d);\n"
-                        .formatted(lanes, bit, lanes, bit));
-                constants.append("    private static final VectorMask<@I@> SET%d_%d = set(S%d, %d);\n"
-                        .formatted(lanes, bit, lanes, bit));
+                String kinds = lanes * bits == WIDEST ? """
+                            private static final @B@Vector LOWER%1$d_%2$d = @B@Vector.fromArray(S%1$d, chosen(%1$d, %2$d, false), 0);
+                            private static final @B@Vector UPPER%1$d_%2$d = @B@Vector.fromArray(S%1$d, chosen(%1$d, %2$d, true), 0);
+                        """ : """
+                            private static final VectorShuffle<@I@> OTHER%1$d_%2$d = other(S%1$d, %2$d);
+                            private static final VectorMask<@I@> SET%1$d_%2$d = set(S%1$d, %2$d);
+                        """;
+                constants.append(kinds.formatted(lanes, bit));
             }
         }
         return typed(type, SQUARE.replace("@CONSTANTS@\n", constants).replace("@CASES@\n", cases)
                 .replace("@METHODS@", methods));
     }
 
-    private static String square(int lanes) {
+    private static String square(int lanes, String exchange) {
         StringBuilder text = new StringBuilder("\n    private static void square" + lanes
                 + "(long from, long column, long to, long pitch) {\n        @B@Vector t;\n");
         for (int i = 0; i < lanes; i++) {
@@ -333,11 +362,7 @@ final class MatMulSources {
         for (int bit = 1; bit < lanes; bit *= 2) {
             for (int i = 0; i < lanes; i++) {
                 if ((i & bit) == 0) {
-                    text.append("        t = x%d.rearrange(OTHER%d_%d).blend(x%d, SET%d_%d);\n"
-                            .formatted(i, lanes, bit, i + bit, lanes, bit));
-                    text.append("        x%d = x%d.blend(x%d.rearrange(OTHER%d_%d), SET%d_%d);\n"
-                            .formatted(i, i, i + bit, lanes, bit, lanes, bit));
-                    text.append("        x%d = t;\n".formatted(i + bit));
+                    text.append(exchange.formatted(i, i + bit, lanes, bit));
                 }
             }
         }

@@ -66,7 +66,7 @@ final class Plan {
         plan.add("fold", LINES + " var norm", "128x10:1 256x1000:1 4096x768:1 64x12x128x128:3", FLOAT32, BOTH, TWO);
         plan.add("fold", "crossEntropy", "128x10 256x1000 4096x768", FLOAT32, BOTH, FOUR);
         plan.add("matmul", "matmul", "16x16x16 32x32x32 64x64x64 128x128x128 256x256x256 512x512x512 1024x1024x1024 "
-                + "1x4096x1 1x4096x4096 4096x1x4096 32x1024x32 64x32x32x32", FLOAT32, BOTH, TWO);
+                + "1x4096x1 1x4096x4096 1024x1024x1 4096x32x1 4096x1x4096 32x1024x32 64x32x32x32", FLOAT32, BOTH, TWO);
         plan.add("matmul", "matmul.leftTransposed matmul.rightTransposed", "64x64x64 512x512x512", FLOAT32, FORTH, TWO);
         plan.add("matmul", "matmul", "64x64x64 512x512x512", FLOAT64, FORTH, TWO);
         plan.steps(SIZES + " 16777216");

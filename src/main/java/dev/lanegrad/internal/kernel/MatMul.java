@@ -35,6 +35,12 @@ public final class MatMul implements Workers.Shared {
     private static final int LONG_COLUMN = 16;
     /** Bytes of a row of a panel of B. */
     private static final int PITCH = 2 * MatMulTiles.VB;
+    /**
+     * Bytes of B that are laid out anew at a time for few rows of A, and of a row of these. As much as a tile of several rows
+     * may write at once; with more, less of each page of B is read in one go.
+     */
+    private static final int PIECE = 16 << 10;
+    private static final int STRIP = 4 * MatMulTiles.VB;
     /** Panels that are packed row by row: with fewer, each row is a page anew; more do not fit into L1. */
     private static final int TOGETHER = 8;
     /** Rows of a band: a multiple of the rows of each tile. */
@@ -282,6 +288,8 @@ public final class MatMul implements Workers.Shared {
             tiles.outer(a, aRow, m, b, (int) (rowBytes / MatMulTiles.VB), c, cRow);
         } else if (direct) {
             direct();
+        } else if (m < FEWEST && bCol != 1L << shift && aRow >= 0) {
+            pieces();
         } else {
             packed();
         }
@@ -292,24 +300,47 @@ public final class MatMul implements Workers.Shared {
         int p = 0;
         do {
             int depth = Math.min(inner, k - p);
-            boolean fresh = p == 0 && !accumulate;
-            int rows;
-            for (int i = 0; i < m; i += rows) {
-                rows = MatMulTiles.next(m - i);
-                long x = a + i * aRow + p * aCol;
-                long y = b + p * bRow;
-                // A tile that is wider than the rows may write over what comes behind them, if that is written later.
-                long behind = MatMulTiles.next(rows, rowBytes) * (long) MatMulTiles.VB - rowBytes;
-                boolean over = behind >= 0 && behind <= (m - i - rows) * cRow && fresh && depth == k;
-                int vectors;
-                for (long d = 0; d < rowBytes; d += vectors * (long) MatMulTiles.VB) {
-                    vectors = MatMulTiles.next(rows, rowBytes - d);
-                    tile(fresh, rows, vectors, x, aRow, aCol, y + d, bRow, depth, c + i * cRow + d,
-                            over ? Long.MAX_VALUE : rowBytes - d);
-                }
-            }
+            strips(p, depth, b + p * bRow, bRow, 0, rowBytes);
             p += depth;
         } while (p < k);
+    }
+
+    // Few rows of A read a piece of B once: laid out anew it does not leave the first cache until then.
+    private void pieces() {
+        long piece = scratch.panels(PIECE);
+        for (long d = 0; d < rowBytes; d += STRIP) {
+            int bytes = (int) Math.min(STRIP, rowBytes - d);
+            int pitch = bytes + MatMulTiles.VB - 1 & -MatMulTiles.VB;
+            int p = 0;
+            do {
+                int depth = Math.min(PIECE / STRIP, k - p);
+                if (bytes < pitch) {
+                    MatMulTiles.zero(piece, pitch * depth);
+                }
+                transpose(b + p * bRow + (d >> shift) * bCol, bRow, bCol, piece, pitch, depth, bytes >> shift);
+                strips(p, depth, piece, pitch, d, d + bytes);
+                p += depth;
+            } while (p < k);
+        }
+    }
+
+    // Rows of C from byte to byte, by inner indices from p on.
+    private void strips(int p, int depth, long y, long yRow, long from, long to) {
+        boolean fresh = p == 0 && !accumulate;
+        int rows;
+        for (int i = 0; i < m; i += rows) {
+            rows = MatMulTiles.next(m - i);
+            long x = a + i * aRow + p * aCol;
+            // A tile that is wider than the rows may write over what comes behind them, if that is written later.
+            long behind = MatMulTiles.next(rows, rowBytes) * (long) MatMulTiles.VB - rowBytes;
+            boolean over = behind >= 0 && behind <= (m - i - rows) * cRow && fresh && depth == k;
+            int vectors;
+            for (long d = from; d < to; d += vectors * (long) MatMulTiles.VB) {
+                vectors = MatMulTiles.next(rows, to - d);
+                tile(fresh, rows, vectors, x, aRow, aCol, y + d - from, yRow, depth, c + i * cRow + d,
+                        over ? Long.MAX_VALUE : to - d);
+            }
+        }
     }
 
     private void packed() {

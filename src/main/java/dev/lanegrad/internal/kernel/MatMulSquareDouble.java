@@ -29,12 +29,12 @@ final class MatMulSquareDouble {
     private static final VectorMask<Long> SET4_2 = set(S4, 2);
     private static final VectorSpecies<Long> S8 = LongVector.SPECIES_512;
     private static final Class<?> TYPE8 = S8.vectorType();
-    private static final VectorShuffle<Long> OTHER8_1 = other(S8, 1);
-    private static final VectorMask<Long> SET8_1 = set(S8, 1);
-    private static final VectorShuffle<Long> OTHER8_2 = other(S8, 2);
-    private static final VectorMask<Long> SET8_2 = set(S8, 2);
-    private static final VectorShuffle<Long> OTHER8_4 = other(S8, 4);
-    private static final VectorMask<Long> SET8_4 = set(S8, 4);
+    private static final LongVector LOWER8_1 = LongVector.fromArray(S8, chosen(8, 1, false), 0);
+    private static final LongVector UPPER8_1 = LongVector.fromArray(S8, chosen(8, 1, true), 0);
+    private static final LongVector LOWER8_2 = LongVector.fromArray(S8, chosen(8, 2, false), 0);
+    private static final LongVector UPPER8_2 = LongVector.fromArray(S8, chosen(8, 2, true), 0);
+    private static final LongVector LOWER8_4 = LongVector.fromArray(S8, chosen(8, 4, false), 0);
+    private static final LongVector UPPER8_4 = LongVector.fromArray(S8, chosen(8, 4, true), 0);
 
     private MatMulSquareDouble() {
     }
@@ -49,6 +49,16 @@ final class MatMulSquareDouble {
             bits |= (i & bit) != 0 ? 1L << i : 0;
         }
         return VectorMask.fromLong(species, bits);
+    }
+
+    // Of two rows, the second of which is counted on, what becomes one of them: two steps in one instruction.
+    private static long[] chosen(int lanes, int bit, boolean upper) {
+        long[] from = new long[lanes];
+        for (int i = 0; i < lanes; i++) {
+            boolean set = (i & bit) != 0;
+            from[i] = (set == upper ? i : i ^ bit) + (set ? lanes : 0);
+        }
+        return from;
     }
 
     /** See {@link MatMulTiles#square}. */
@@ -106,41 +116,41 @@ final class MatMulSquareDouble {
         LongVector x5 = LongVector.fromMemorySegment(S8, ALL, from + 5 * column, ORDER);
         LongVector x6 = LongVector.fromMemorySegment(S8, ALL, from + 6 * column, ORDER);
         LongVector x7 = LongVector.fromMemorySegment(S8, ALL, from + 7 * column, ORDER);
-        t = x0.rearrange(OTHER8_1).blend(x1, SET8_1);
-        x0 = x0.blend(x1.rearrange(OTHER8_1), SET8_1);
+        t = UPPER8_1.selectFrom(x0, x1);
+        x0 = LOWER8_1.selectFrom(x0, x1);
         x1 = t;
-        t = x2.rearrange(OTHER8_1).blend(x3, SET8_1);
-        x2 = x2.blend(x3.rearrange(OTHER8_1), SET8_1);
+        t = UPPER8_1.selectFrom(x2, x3);
+        x2 = LOWER8_1.selectFrom(x2, x3);
         x3 = t;
-        t = x4.rearrange(OTHER8_1).blend(x5, SET8_1);
-        x4 = x4.blend(x5.rearrange(OTHER8_1), SET8_1);
+        t = UPPER8_1.selectFrom(x4, x5);
+        x4 = LOWER8_1.selectFrom(x4, x5);
         x5 = t;
-        t = x6.rearrange(OTHER8_1).blend(x7, SET8_1);
-        x6 = x6.blend(x7.rearrange(OTHER8_1), SET8_1);
+        t = UPPER8_1.selectFrom(x6, x7);
+        x6 = LOWER8_1.selectFrom(x6, x7);
         x7 = t;
-        t = x0.rearrange(OTHER8_2).blend(x2, SET8_2);
-        x0 = x0.blend(x2.rearrange(OTHER8_2), SET8_2);
+        t = UPPER8_2.selectFrom(x0, x2);
+        x0 = LOWER8_2.selectFrom(x0, x2);
         x2 = t;
-        t = x1.rearrange(OTHER8_2).blend(x3, SET8_2);
-        x1 = x1.blend(x3.rearrange(OTHER8_2), SET8_2);
+        t = UPPER8_2.selectFrom(x1, x3);
+        x1 = LOWER8_2.selectFrom(x1, x3);
         x3 = t;
-        t = x4.rearrange(OTHER8_2).blend(x6, SET8_2);
-        x4 = x4.blend(x6.rearrange(OTHER8_2), SET8_2);
+        t = UPPER8_2.selectFrom(x4, x6);
+        x4 = LOWER8_2.selectFrom(x4, x6);
         x6 = t;
-        t = x5.rearrange(OTHER8_2).blend(x7, SET8_2);
-        x5 = x5.blend(x7.rearrange(OTHER8_2), SET8_2);
+        t = UPPER8_2.selectFrom(x5, x7);
+        x5 = LOWER8_2.selectFrom(x5, x7);
         x7 = t;
-        t = x0.rearrange(OTHER8_4).blend(x4, SET8_4);
-        x0 = x0.blend(x4.rearrange(OTHER8_4), SET8_4);
+        t = UPPER8_4.selectFrom(x0, x4);
+        x0 = LOWER8_4.selectFrom(x0, x4);
         x4 = t;
-        t = x1.rearrange(OTHER8_4).blend(x5, SET8_4);
-        x1 = x1.blend(x5.rearrange(OTHER8_4), SET8_4);
+        t = UPPER8_4.selectFrom(x1, x5);
+        x1 = LOWER8_4.selectFrom(x1, x5);
         x5 = t;
-        t = x2.rearrange(OTHER8_4).blend(x6, SET8_4);
-        x2 = x2.blend(x6.rearrange(OTHER8_4), SET8_4);
+        t = UPPER8_4.selectFrom(x2, x6);
+        x2 = LOWER8_4.selectFrom(x2, x6);
         x6 = t;
-        t = x3.rearrange(OTHER8_4).blend(x7, SET8_4);
-        x3 = x3.blend(x7.rearrange(OTHER8_4), SET8_4);
+        t = UPPER8_4.selectFrom(x3, x7);
+        x3 = LOWER8_4.selectFrom(x3, x7);
         x7 = t;
         ((LongVector) TYPE8.cast(x0)).intoMemorySegment(ALL, to, ORDER);
         ((LongVector) TYPE8.cast(x1)).intoMemorySegment(ALL, to + pitch, ORDER);
