@@ -87,6 +87,8 @@ public final class Indexing {
         if (left == 1) {
             if (source.stride(d) == 1 && target.stride(d) == 1) {
                 MemorySegment.copy(ALL, from, ALL, to, (long) n * size);
+            } else if (source.stride(d) == 0 && target.stride(d) == 1) {
+                repeat(size, from, to, n);
             } else {
                 copyLine(size, from, source.stride(d) * size, to, target.stride(d) * size, n);
             }
@@ -94,6 +96,17 @@ public final class Indexing {
         }
         for (int i = 0; i < n; i++) {
             copyDimension(size, from + i * source.stride(d) * size, source, to + i * target.stride(d) * size, target, d + 1);
+        }
+    }
+
+    // What has been written is copied in turn: twice as much each time, as long as it stays in the first level of cache.
+    private static void repeat(int size, long from, long to, int n) {
+        copyOne(size, from, to);
+        int written = 1;
+        while (written < n) {
+            int more = Math.min(Math.min(written, LINE), n - written);
+            MemorySegment.copy(ALL, to, ALL, to + (long) written * size, (long) more * size);
+            written += more;
         }
     }
 

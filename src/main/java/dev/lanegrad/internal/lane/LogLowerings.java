@@ -106,9 +106,15 @@ final class LogLowerings {
         return specials(x, -1, y);
     }
 
+    /**
+     * {@code log(1 + e^x)} up to 20. There {@code 2^-k} is normal, and {@code f = e 2^-k + (2^-k - 1)} is {@code e} itself where
+     * that is tiny; three constants less than {@link #log1p} needs, which do not all fit into registers.
+     */
     static LaneValue softplus(LaneValue x) {
         LaneValue e = ExpLowerings.expOrZero(x, null);
-        LaneValue y = e.lt(x.isFloat() ? 0x1p-40 : 0x1p-60).select(e, log1pFinite(e));
-        return x.gt(20).select(x, y);
+        LaneValue exponent = exponent(e.add(1), lowest(x));
+        LaneValue scale = x.builder().bits(bits(x, 1)).sub(exponent).fromBits();
+        LaneValue f = e.fma(scale, scale.sub(1));
+        return x.gt(20).select(x, sum(number(x, exponent, x.constant(magic(x))), f));
     }
 }
