@@ -1,5 +1,6 @@
 package dev.lanegrad.internal.graph;
 
+import dev.lanegrad.internal.kernel.Embedding;
 import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.Folds;
 import dev.lanegrad.internal.kernel.Indexing;
@@ -263,16 +264,7 @@ final class Structures {
         int[] sizes = x.layout.sizes();
         sizes[op.dim()] = op.size();
         Value result = context.allocate(x.cell, Layout.contiguous(sizes));
-        int last = x.layout.rank() - 1;
-        if (op.step() == 2 && op.dim() == last && x.count() > 0 && x.layout.isContiguous() && Indexing.hasPairs(x.cell.bytes())) {
-            int n = x.layout.size(last);
-            Indexing.apart(x.address, result.address, x.count() / n, n, op.start(), op.size());
-            return result;
-        }
-        Indexing.fillZero(result.address, Context.bytes(result.cell, result.layout));
-        Slice place = new Slice(op.dim(), op.start(), op.step(), x.layout.size(op.dim()));
-        Indexing.copyStrided(x.cell.bytes(), x.address, x.layout,
-                result.address + op.start() * result.layout.stride(op.dim()) * x.cell.bytes(), sliced(result.layout, place));
+        new Embedding(x.cell.bytes(), x.layout, result.layout, op.dim(), op.start(), op.step()).run(x.address, result.address);
         return result;
     }
 

@@ -25,6 +25,8 @@ final class Conversions {
     private static final VectorSpecies<Long> L = LongVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> HALF_I = VectorSpecies.of(int.class, shape(D.vectorBitSize() / 2));
     private static final VectorSpecies<Float> HALF_F = VectorSpecies.of(float.class, shape(D.vectorBitSize() / 2));
+    /** Bytes of a vector. */
+    static final int VECTOR = F.vectorByteSize();
     private static final int F_LANES = F.length();
     private static final int D_LANES = D.length();
     /** True if a vector of floats has a vector of as many bytes, which is at least 64 bits; alike for doubles. */
@@ -49,6 +51,14 @@ final class Conversions {
     static void copy(long from, long to, int bytes) {
         for (int d = 0; d < bytes; d += F_LANES * Float.BYTES) {
             FloatVector.fromMemorySegment(F, ALL, from + d, ORDER).intoMemorySegment(ALL, to + d, ORDER);
+        }
+    }
+
+    /** Writes the vector at {@code from} again and again until there are {@code bytes}, rounded up to whole vectors. */
+    static void repeat(long from, long to, int bytes) {
+        FloatVector all = FloatVector.fromMemorySegment(F, ALL, from, ORDER);
+        for (int d = 0; d < bytes; d += F_LANES * Float.BYTES) {
+            all.intoMemorySegment(ALL, to + d, ORDER);
         }
     }
 

@@ -99,14 +99,19 @@ public final class Indexing {
         }
     }
 
-    // What has been written is copied in turn: twice as much each time, as long as it stays in the first level of cache.
+    // The last vector may lie over the one before: nothing is written behind the elements.
     private static void repeat(int size, long from, long to, int n) {
-        copyOne(size, from, to);
-        int written = 1;
-        while (written < n) {
-            int more = Math.min(Math.min(written, LINE), n - written);
-            MemorySegment.copy(ALL, to, ALL, to + (long) written * size, (long) more * size);
-            written += more;
+        long bytes = (long) n * size;
+        long first = Math.min(bytes, Conversions.VECTOR);
+        for (long d = 0; d < first; d += size) {
+            copyOne(size, from, to + d);
+        }
+        long last = bytes - Conversions.VECTOR;
+        for (long d = Conversions.VECTOR; d < last; d += LINE) {
+            Conversions.repeat(to, to + d, (int) Math.min(LINE, last - d));
+        }
+        if (last > 0) {
+            Conversions.copy(to, to + last, Conversions.VECTOR);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.lanegrad.internal.graph.Context;
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
 import dev.lanegrad.internal.graph.Values;
+import dev.lanegrad.internal.kernel.Embedding;
 import dev.lanegrad.internal.kernel.MapCall;
 import dev.lanegrad.internal.kernel.MapKernel;
 import dev.lanegrad.internal.kernel.ProdOfOthers;
@@ -345,7 +346,8 @@ final class Builder {
         } else if (op instanceof Structural.Permute) {
             return ordered(node, from.getFirst().view(node).layout());
         } else if (op instanceof Structural.Embed embed) {
-            return embedded(embed, node, from.getFirst().layout());
+            return new Step.Embedded(new Embedding(x.cell().bytes(), from.getFirst().layout(), node.layout(), embed.dim(),
+                    embed.start(), embed.step()));
         } else if (op instanceof Structural.Cat cat) {
             return joined(cat, node, from);
         } else if (op instanceof Structural.ProdOfOthers others && x.layout().count() > 0
@@ -380,16 +382,7 @@ final class Builder {
     }
 
     private static Step ordered(Node node, Layout source) {
-        return new Step.Copy(node.cell().bytes(), 0, List.of(source), List.of(Layout.contiguous(source.sizes())), new long[1]);
-    }
-
-    private static Step embedded(Structural.Embed op, Node node, Layout from) {
-        Layout whole = node.layout();
-        long[] strides = whole.strides();
-        long first = op.start() * strides[op.dim()] * node.cell().bytes();
-        strides[op.dim()] *= op.step();
-        return new Step.Copy(node.cell().bytes(), bytes(node), List.of(from), List.of(Layout.of(from.sizes(), strides)),
-                new long[] {first});
+        return new Step.Copy(node.cell().bytes(), List.of(source), List.of(Layout.contiguous(source.sizes())), new long[1]);
     }
 
     private static Step joined(Structural.Cat op, Node node, List<Place> parts) {
@@ -400,7 +393,7 @@ final class Builder {
             offsets[i] = start * node.layout().stride(op.dim()) * node.cell().bytes();
             start += from.get(i).size(op.dim());
         }
-        return new Step.Copy(node.cell().bytes(), 0, from,
+        return new Step.Copy(node.cell().bytes(), from,
                 from.stream().map(part -> Layout.of(part.sizes(), node.layout().strides())).toList(), offsets);
     }
 
@@ -444,7 +437,7 @@ final class Builder {
     private void copy(List<Step> steps, List<Compiled.Operand> operands, Place from, Node node, Spot to) {
         operands.add(new Compiled.Operand(to.base(), steps.size(), 0, to.offset()));
         operand(operands, steps.size(), 1, from);
-        steps.add(new Step.Copy(node.cell().bytes(), 0, List.of(from.layout()), List.of(Layout.contiguous(node.layout().sizes())),
+        steps.add(new Step.Copy(node.cell().bytes(), List.of(from.layout()), List.of(Layout.contiguous(node.layout().sizes())),
                 new long[1]));
     }
 }

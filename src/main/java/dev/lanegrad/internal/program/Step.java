@@ -2,6 +2,7 @@ package dev.lanegrad.internal.program;
 
 import dev.lanegrad.internal.graph.Symbols;
 import dev.lanegrad.internal.graph.Value;
+import dev.lanegrad.internal.kernel.Embedding;
 import dev.lanegrad.internal.kernel.FoldOp;
 import dev.lanegrad.internal.kernel.FoldStream;
 import dev.lanegrad.internal.kernel.Folds;
@@ -119,19 +120,14 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
     /** Copies of elements as they are: the target, and the parts that are copied into it. */
     static final class Copy extends Addressed {
         private final int bytes;
-        private final long cleared;
         private final List<Layout> from;
         private final List<Layout> to;
         private final long[] offsets;
 
-        /**
-         * Part {@code i} goes to the elements of {@code to.get(i)} that begin {@code offsets[i]} bytes behind the target's
-         * first; before, {@code cleared} bytes are set to 0.
-         */
-        Copy(int bytes, long cleared, List<Layout> from, List<Layout> to, long[] offsets) {
+        /** Part {@code i} goes to the elements of {@code to.get(i)} that begin {@code offsets[i]} bytes behind the target's first. */
+        Copy(int bytes, List<Layout> from, List<Layout> to, long[] offsets) {
             super(1 + from.size());
             this.bytes = bytes;
-            this.cleared = cleared;
             this.from = from;
             this.to = to;
             this.offsets = offsets;
@@ -139,12 +135,24 @@ abstract sealed class Step permits Step.Map, Step.Addressed, Step.Chained, Step.
 
         @Override
         void run() {
-            if (cleared > 0) {
-                Indexing.fillZero(at[0], cleared);
-            }
             for (int i = 0; i < offsets.length; i++) {
                 Indexing.copyStrided(bytes, at[i + 1], from.get(i), at[0] + offsets[i], to.get(i));
             }
+        }
+    }
+
+    /** Elements among zeros: the result, and the elements. */
+    static final class Embedded extends Addressed {
+        private final Embedding embedding;
+
+        Embedded(Embedding embedding) {
+            super(2);
+            this.embedding = embedding;
+        }
+
+        @Override
+        void run() {
+            embedding.run(at[1], at[0]);
         }
     }
 
