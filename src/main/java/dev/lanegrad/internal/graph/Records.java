@@ -102,7 +102,7 @@ abstract sealed class Records permits Nodes {
     }
 
     private long at(int id) {
-        return id <= CHUNK_MASK ? first + ((long) id << BYTES_LOG2) : beyond(id);
+        return (id <= CHUNK_MASK ? first + ((long) id << BYTES_LOG2) : beyond(id)) & Raw.ADDRESS;
     }
 
     private long beyond(int id) {

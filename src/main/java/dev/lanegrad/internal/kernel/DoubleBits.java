@@ -13,6 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** The primitives on the bits of doubles and on truth values; loops as in {@link DoublePrims}. */
 final class DoubleBits {
     private static final MemorySegment ALL = Raw.ALL;
+    private static final long ADDRESS = Raw.ADDRESS;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Long> I = LongVector.SPECIES_PREFERRED;
@@ -60,9 +61,10 @@ final class DoubleBits {
     private static final class Neg extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.XOR, SIGN)
@@ -75,9 +77,10 @@ final class DoubleBits {
     private static final class Abs extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .and(MAGNITUDE)
@@ -90,9 +93,10 @@ final class DoubleBits {
     private static final class Not extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .not()
@@ -105,13 +109,14 @@ final class DoubleBits {
     private static final class Select extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
-            long c = ALL.get(LONG, frame + 48);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long mc = ALL.get(LONG, f + 56);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector no = LongVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
                 LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)
@@ -127,9 +132,10 @@ final class DoubleBits {
     private static final class Copy extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .intoMemorySegment(ALL, o + d, ORDER);
@@ -141,11 +147,12 @@ final class DoubleBits {
     private static final class Plus extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .add(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -158,11 +165,12 @@ final class DoubleBits {
     private static final class Minus extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .sub(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -175,11 +183,12 @@ final class DoubleBits {
     private static final class And extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .and(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -192,11 +201,12 @@ final class DoubleBits {
     private static final class Or extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .or(LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -209,11 +219,12 @@ final class DoubleBits {
     private static final class Xor extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.XOR, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -226,10 +237,11 @@ final class DoubleBits {
     private static final class Shl extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.LSHL, distance)
@@ -242,10 +254,11 @@ final class DoubleBits {
     private static final class Shr extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.ASHR, distance)
@@ -258,10 +271,11 @@ final class DoubleBits {
     private static final class Ushr extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = (int) ALL.get(LONG, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = (int) ALL.get(LONG, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.LSHR, distance)
@@ -274,11 +288,12 @@ final class DoubleBits {
     private static final class Less extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Long> m = LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.LT, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
@@ -291,11 +306,12 @@ final class DoubleBits {
     private static final class Same extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Long> m = LongVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.EQ, LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
@@ -308,12 +324,13 @@ final class DoubleBits {
     private static final class SelectB extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long c = ALL.get(LONG, frame + 48);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long mc = ALL.get(LONG, f + 56);
             LongVector yes = LongVector.fromMemorySegment(I, ALL, b, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector no = LongVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
@@ -329,12 +346,13 @@ final class DoubleBits {
     private static final class SelectC extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
-            long c = ALL.get(LONG, frame + 48);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
             LongVector no = LongVector.fromMemorySegment(I, ALL, c, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 LongVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)

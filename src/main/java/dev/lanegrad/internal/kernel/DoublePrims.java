@@ -19,6 +19,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class DoublePrims {
     private static final MemorySegment ALL = Raw.ALL;
+    private static final long ADDRESS = Raw.ADDRESS;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final VectorSpecies<Double> F = DoubleVector.SPECIES_PREFERRED;
@@ -65,11 +66,12 @@ final class DoublePrims {
     private static final class Add extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .add(DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER))
@@ -82,11 +84,12 @@ final class DoublePrims {
     private static final class Sub extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .sub(DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER))
@@ -99,11 +102,12 @@ final class DoublePrims {
     private static final class Mul extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .mul(DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER))
@@ -116,11 +120,12 @@ final class DoublePrims {
     private static final class Div extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .div(DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER))
@@ -133,13 +138,14 @@ final class DoublePrims {
     private static final class Fma extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
-            long c = ALL.get(LONG, frame + 48);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long mc = ALL.get(LONG, f + 56);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .fma(DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER),
@@ -153,12 +159,13 @@ final class DoublePrims {
     private static final class FmaC extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long b = ALL.get(LONG, frame + 32);
-            long c = ALL.get(LONG, frame + 48);
-            long ma = ALL.get(LONG, frame + 24);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long mb = ALL.get(LONG, f + 40);
             DoubleVector vc = DoubleVector.fromMemorySegment(F, ALL, c, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
@@ -172,12 +179,13 @@ final class DoublePrims {
     private static final class FmaB extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long b = ALL.get(LONG, frame + 32);
-            long c = ALL.get(LONG, frame + 48);
-            long ma = ALL.get(LONG, frame + 24);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long mc = ALL.get(LONG, f + 56);
             DoubleVector vb = DoubleVector.fromMemorySegment(F, ALL, b, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
@@ -191,11 +199,12 @@ final class DoublePrims {
     private static final class FmaBC extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long b = ALL.get(LONG, frame + 32);
-            long c = ALL.get(LONG, frame + 48);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             DoubleVector vb = DoubleVector.fromMemorySegment(F, ALL, b, ORDER);
             DoubleVector vc = DoubleVector.fromMemorySegment(F, ALL, c, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
@@ -210,9 +219,10 @@ final class DoublePrims {
     private static final class Sqrt extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .sqrt()
@@ -225,11 +235,12 @@ final class DoublePrims {
     private static final class Lt extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Double> m = DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.LT, DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER));
@@ -242,11 +253,12 @@ final class DoublePrims {
     private static final class Le extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Double> m = DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.LE, DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER));
@@ -259,11 +271,12 @@ final class DoublePrims {
     private static final class Eq extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Double> m = DoubleVector.fromMemorySegment(F, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.EQ, DoubleVector.fromMemorySegment(F, ALL, b + (d & mb), ORDER));

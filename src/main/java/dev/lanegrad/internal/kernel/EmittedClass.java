@@ -4,6 +4,7 @@ import static java.lang.classfile.ClassFile.ACC_FINAL;
 import static java.lang.classfile.ClassFile.ACC_PRIVATE;
 import static java.lang.classfile.ClassFile.ACC_STATIC;
 
+import dev.lanegrad.internal.memory.Raw;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
@@ -79,12 +80,14 @@ final class EmittedClass {
     /** Reads the first {@code count} addresses of the frame into locals from {@code next} on, and returns these. */
     static int[] readAddresses(CodeBuilder body, int count, int next) {
         int[] addresses = new int[count];
+        body.lload(FRAME).loadConstant(Raw.ADDRESS).land().lstore(FRAME);
         for (int i = 0; i < count; i++) {
             addresses[i] = next + 2 * i;
             VectorWriter.all(body).getstatic(VectorWriter.desc(ValueLayout.class), "JAVA_LONG_UNALIGNED", OF_LONG)
                     .lload(FRAME).loadConstant((long) i * Loop.ENTRY).ladd()
                     .invokeinterface(VectorWriter.SEGMENT, "get",
-                            MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long)).lstore(addresses[i]);
+                            MethodTypeDesc.of(ConstantDescs.CD_long, OF_LONG, ConstantDescs.CD_long))
+                    .loadConstant(Raw.ADDRESS).land().lstore(addresses[i]);
         }
         return addresses;
     }

@@ -13,6 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** The primitives on the bits of floats and on truth values; loops as in {@link FloatPrims}. */
 final class FloatBits {
     private static final MemorySegment ALL = Raw.ALL;
+    private static final long ADDRESS = Raw.ADDRESS;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -61,9 +62,10 @@ final class FloatBits {
     private static final class Neg extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.XOR, SIGN)
@@ -76,9 +78,10 @@ final class FloatBits {
     private static final class Abs extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .and(MAGNITUDE)
@@ -91,9 +94,10 @@ final class FloatBits {
     private static final class Not extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .not()
@@ -106,13 +110,14 @@ final class FloatBits {
     private static final class Select extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
-            long c = ALL.get(LONG, frame + 48);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long mc = ALL.get(LONG, f + 56);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector no = IntVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
                 IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)
@@ -128,9 +133,10 @@ final class FloatBits {
     private static final class Copy extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .intoMemorySegment(ALL, o + d, ORDER);
@@ -142,11 +148,12 @@ final class FloatBits {
     private static final class Plus extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .add(IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -159,11 +166,12 @@ final class FloatBits {
     private static final class Minus extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .sub(IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -176,11 +184,12 @@ final class FloatBits {
     private static final class And extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .and(IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -193,11 +202,12 @@ final class FloatBits {
     private static final class Or extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .or(IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -210,11 +220,12 @@ final class FloatBits {
     private static final class Xor extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.XOR, IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER))
@@ -227,10 +238,11 @@ final class FloatBits {
     private static final class Shl extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = ALL.get(INT, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = ALL.get(INT, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.LSHL, distance)
@@ -243,10 +255,11 @@ final class FloatBits {
     private static final class Shr extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = ALL.get(INT, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = ALL.get(INT, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.ASHR, distance)
@@ -259,10 +272,11 @@ final class FloatBits {
     private static final class Ushr extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            int distance = ALL.get(INT, ALL.get(LONG, frame + 32));
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            int distance = ALL.get(INT, ALL.get(LONG, f + 32) & ADDRESS);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .lanewise(VectorOperators.LSHR, distance)
@@ -275,11 +289,12 @@ final class FloatBits {
     private static final class Less extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Integer> m = IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.LT, IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
@@ -292,11 +307,12 @@ final class FloatBits {
     private static final class Same extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
             for (int d = 0; d < bytes; d += VBYTES) {
                 VectorMask<Integer> m = IntVector.fromMemorySegment(I, ALL, a + (d & ma), ORDER)
                         .compare(VectorOperators.EQ, IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER));
@@ -309,12 +325,13 @@ final class FloatBits {
     private static final class SelectB extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long c = ALL.get(LONG, frame + 48);
-            long mc = ALL.get(LONG, frame + 56);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
+            long mc = ALL.get(LONG, f + 56);
             IntVector yes = IntVector.fromMemorySegment(I, ALL, b, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector no = IntVector.fromMemorySegment(I, ALL, c + (d & mc), ORDER);
@@ -330,12 +347,13 @@ final class FloatBits {
     private static final class SelectC extends Loop {
         @Override
         void run(long frame, int bytes) {
-            long o = ALL.get(LONG, frame);
-            long a = ALL.get(LONG, frame + 16);
-            long ma = ALL.get(LONG, frame + 24);
-            long b = ALL.get(LONG, frame + 32);
-            long mb = ALL.get(LONG, frame + 40);
-            long c = ALL.get(LONG, frame + 48);
+            long f = frame & ADDRESS;
+            long o = ALL.get(LONG, f) & ADDRESS;
+            long a = ALL.get(LONG, f + 16) & ADDRESS;
+            long ma = ALL.get(LONG, f + 24);
+            long b = ALL.get(LONG, f + 32) & ADDRESS;
+            long mb = ALL.get(LONG, f + 40);
+            long c = ALL.get(LONG, f + 48) & ADDRESS;
             IntVector no = IntVector.fromMemorySegment(I, ALL, c, ORDER);
             for (int d = 0; d < bytes; d += VBYTES) {
                 IntVector.fromMemorySegment(I, ALL, b + (d & mb), ORDER)

@@ -12,9 +12,10 @@ import java.util.function.IntConsumer;
  * final class Map extends Loop {
  *     private static final FloatVector C0 = FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, 1f);
  *     void run(long frame, int bytes) {
- *         long out0 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame);
- *         long in0 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame + 16);
- *         long in1 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame + 32);
+ *         frame &= Raw.ADDRESS;
+ *         long out0 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame) & Raw.ADDRESS;
+ *         long in0 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame + 16) & Raw.ADDRESS;
+ *         long in1 = Raw.ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, frame + 32) & Raw.ADDRESS;
  *         FloatVector y = FloatVector.fromMemorySegment(SPECIES_PREFERRED, Raw.ALL, in1, ORDER);
  *         for (int d = 0; d < bytes; d += VBYTES) {
  *             FloatVector v0 = FloatVector.fromMemorySegment(SPECIES_PREFERRED, Raw.ALL, in0 + d, ORDER);

@@ -226,7 +226,7 @@ public final class MapCall implements Workers.Shared {
     }
 
     private void aim(int p, long address) {
-        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, frame + (long) p * Loop.ENTRY, address);
+        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, frame + (long) p * Loop.ENTRY & Raw.ADDRESS, address);
     }
 
     private void shared(long bytes) {

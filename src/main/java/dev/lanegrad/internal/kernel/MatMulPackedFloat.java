@@ -19,8 +19,7 @@ final class MatMulPackedFloat {
     private static final int VB = S.vectorByteSize();
     // What a loop carries from turn to turn is of unknown width to the compiler until it is cast to this.
     private static final Class<?> TYPE = S.vectorType();
-    // What is masked with it is an address that ALL holds; without it each load in a loop is checked.
-    private static final long ADDRESS = (1L << 61) - 1;
+    private static final long ADDRESS = Raw.ADDRESS;
 
     private MatMulPackedFloat() {
     }

@@ -198,12 +198,13 @@ public final class Workspace {
     }
 
     static void place(long frame, int i, long address, long mask) {
-        ALL.set(LONG, frame + (long) i * Loop.ENTRY, address);
-        ALL.set(LONG, frame + (long) i * Loop.ENTRY + 8, mask);
+        long entry = frame + (long) i * Loop.ENTRY & Raw.ADDRESS;
+        ALL.set(LONG, entry, address);
+        ALL.set(LONG, entry + 8, mask);
     }
 
     static long address(long frame, int i) {
-        return ALL.get(LONG, frame + (long) i * Loop.ENTRY);
+        return ALL.get(LONG, frame + (long) i * Loop.ENTRY & Raw.ADDRESS);
     }
 
     private void setCell(int i, Cell cell) {
