@@ -49,7 +49,7 @@ final class Conversions {
     }
 
     static void copy(long from, long to, int bytes) {
-        for (int d = 0; d < bytes; d += F_LANES * Float.BYTES) {
+        for (int d = 0; d < bytes; d += VECTOR) {
             FloatVector.fromMemorySegment(F, ALL, from + d, ORDER).intoMemorySegment(ALL, to + d, ORDER);
         }
     }
@@ -57,7 +57,7 @@ final class Conversions {
     /** Writes the vector at {@code from} again and again until there are {@code bytes}, rounded up to whole vectors. */
     static void repeat(long from, long to, int bytes) {
         FloatVector all = FloatVector.fromMemorySegment(F, ALL, from, ORDER);
-        for (int d = 0; d < bytes; d += F_LANES * Float.BYTES) {
+        for (int d = 0; d < bytes; d += VECTOR) {
             all.intoMemorySegment(ALL, to + d, ORDER);
         }
     }

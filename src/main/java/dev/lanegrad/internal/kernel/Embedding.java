@@ -6,12 +6,13 @@ import dev.lanegrad.internal.shape.Layout;
 public final class Embedding {
     private final int size;
     private final Layout source;
-    private final Layout target;
-    private final long offset;
-    private final long bytes;
     private final int start;
+    private final long bytes;
     /** The elements of a row of the larger tensor if every second is one of the source, with zeros between them; or 0. */
     private final int pairs;
+    /** Where the elements go; null if they go there in pairs. */
+    private final Layout target;
+    private final long offset;
 
     /**
      * Puts elements of {@code size} bytes at {@code start}, {@code start + step} and so on, of dimension {@code dim} of {@code
@@ -21,18 +22,23 @@ public final class Embedding {
         this.size = size;
         this.source = source;
         this.start = start;
-        long[] strides = whole.strides();
-        offset = start * strides[dim] * size;
-        strides[dim] *= step;
-        target = Layout.of(source.sizes(), strides);
         bytes = whole.count() * size;
-        boolean pairwise = step == 2 && dim == source.rank() - 1 && source.isContiguous() && Indexing.hasPairs(size);
+        offset = start * whole.stride(dim) * size;
+        boolean pairwise = step == 2 && dim == source.rank() - 1 && source.count() > 0 && source.isContiguous()
+                && Indexing.hasPairs(size);
         pairs = pairwise ? whole.size(dim) : 0;
+        target = pairwise ? null : apart(source, whole, dim, step);
+    }
+
+    private static Layout apart(Layout source, Layout whole, int dim, int step) {
+        long[] strides = whole.strides();
+        strides[dim] *= step;
+        return Layout.of(source.sizes(), strides);
     }
 
     /** Writes the elements at {@code from} and the zeros to {@code to}, which shares no memory with them. */
     public void run(long from, long to) {
-        if (pairs > 0 && source.count() > 0) {
+        if (target == null) {
             int n = source.size(source.rank() - 1);
             Indexing.apart(from, to, source.count() / n, n, start, pairs);
         } else {

@@ -226,7 +226,7 @@ public final class MapCall implements Workers.Shared {
     }
 
     private void aim(int p, long address) {
-        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, frame + (long) p * Loop.ENTRY & Raw.ADDRESS, address);
+        Workspace.aim(frame, p, address);
     }
 
     private void shared(long bytes) {
@@ -264,7 +264,7 @@ public final class MapCall implements Workers.Shared {
             int now = (int) Math.min(turn, bytes - unit * turn);
             for (int p = 0; p < operands; p++) {
                 if (masks[p] != 0) {
-                    ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, own + (long) p * Loop.ENTRY, addresses[p] + unit * turn);
+                    Workspace.aim(own, p, addresses[p] + unit * turn);
                 }
             }
             Loop summing = sums == null ? null : sums.loop;

@@ -203,6 +203,11 @@ public final class Workspace {
         ALL.set(LONG, entry + 8, mask);
     }
 
+    /** Moves operand {@code i}, whose mask stays. */
+    static void aim(long frame, int i, long address) {
+        ALL.set(LONG, frame + (long) i * Loop.ENTRY & Raw.ADDRESS, address);
+    }
+
     static long address(long frame, int i) {
         return ALL.get(LONG, frame + (long) i * Loop.ENTRY & Raw.ADDRESS);
     }
